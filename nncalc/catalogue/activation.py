@@ -1,0 +1,42 @@
+"""What every activation's entry has in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nncalc.catalogue.explanation import Explanation
+from nncalc.catalogue.operation import Operation, Option, Rule, broadcast
+
+
+def activation(
+    name: str,
+    *,
+    value: Any,
+    derivative: Rule,
+    text: str,
+    latex: str,
+    meaning: str,
+    source: str,
+    options: tuple[Option, ...] = (),
+    kinks: tuple[float, ...] = (),
+    at_kink: str = "",
+    domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),),
+    explanation: Explanation | None = None,
+) -> Operation:
+    """An elementwise operation of one array x, with the derivative rule(ans, x, **settings)."""
+    return Operation(
+        name=name,
+        args=("x",),
+        options=options,
+        value=value,
+        shape=broadcast,
+        derivatives=(derivative,),
+        text=text,
+        latex=latex,
+        meaning=meaning,
+        source=source,
+        kinks=kinks,
+        at_kink=at_kink,
+        domain=domain,
+        explanation=explanation,
+    )

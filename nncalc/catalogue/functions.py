@@ -1,0 +1,115 @@
+"""Elementary functions of one array, entry by entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nncalc.catalogue.operation import Operation, Option, Rule, broadcast
+from nncalc.language.expression import Expression, call
+
+POSITIVE = ((0.2, 3.0),)
+CALCULUS = "Abramowitz and Stegun, Handbook of Mathematical Functions"
+TWO_BY_ROOT_PI = 1.1283791670955126  # 2 / √π
+
+
+def _function(
+    name: str,
+    derivative: Rule,
+    text: str,
+    latex: str,
+    meaning: str,
+    value: Any = None,
+    domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),),
+    kinks: tuple[float, ...] = (),
+    at_kink: str = "",
+) -> Operation:
+    return Operation(
+        name=name,
+        args=("x",),
+        value=value or (lambda xp, x: getattr(xp, name)(x)),
+        shape=broadcast,
+        derivatives=(derivative,),
+        text=text,
+        latex=latex,
+        meaning=meaning,
+        source=CALCULUS,
+        domain=domain,
+        kinks=kinks,
+        at_kink=at_kink,
+    )
+
+
+def _clip(xp: Any, x: Any, low: float | None, high: float | None) -> Any:
+    if low is not None:
+        x = xp.where(x < low, low, x)
+    return x if high is None else xp.where(x > high, high, x)
+
+
+def _clip_derivative(ans: Expression, x: Expression, low: float | None, high: float | None) -> Expression | float:
+    inside: Expression | float = 1.0
+    if low is not None:
+        inside = inside * (x >= low)
+    return inside if high is None else inside * (x <= high)
+
+
+ENTRIES = (
+    _function("exp", lambda ans, x: ans, "e{x:raised}", "e^{{x}}", "e to the power of x"),
+    _function("log", lambda ans, x: 1 / x, "ln {x:power}", r"\ln {x:power}", "natural logarithm", domain=POSITIVE),
+    _function(
+        "log2",
+        lambda ans, x: 1 / (x * call.log(2)),
+        "log₂ {x:power}",
+        r"\log_2 {x:power}",
+        "logarithm to base 2",
+        domain=POSITIVE,
+    ),
+    _function(
+        "log10",
+        lambda ans, x: 1 / (x * call.log(10)),
+        "log₁₀ {x:power}",
+        r"\log_{10} {x:power}",
+        "logarithm to base 10",
+        domain=POSITIVE,
+    ),
+    _function("sqrt", lambda ans, x: 1 / (2 * ans), "√{x:power}", r"\sqrt{{x}}", "square root", domain=POSITIVE),
+    _function(
+        "abs",
+        lambda ans, x: call.sign(x),
+        "|{x}|",
+        r"\left|{x}\right|",
+        "absolute value",
+        domain=((0.2, 3.0),),
+        kinks=(0.0,),
+        at_kink="|x| has no derivative at 0; 0 is used",
+    ),
+    _function("sin", lambda ans, x: call.cos(x), "sin({x})", r"\sin\left({x}\right)", "sine of x in radians"),
+    _function("cos", lambda ans, x: -call.sin(x), "cos({x})", r"\cos\left({x}\right)", "cosine of x in radians"),
+    _function(
+        "erf",
+        lambda ans, x: TWO_BY_ROOT_PI * call.exp(-(x**2)),
+        "erf({x})",
+        r"\operatorname{erf}\left({x}\right)",
+        "error function 2/√π ∫₀ˣ e^(−t²) dt",
+    ),
+    _function(
+        "sign",
+        lambda ans, x: 0.0,
+        "sign({x})",
+        r"\operatorname{sign}\left({x}\right)",
+        "−1, 0 or 1, the sign of x",
+        domain=((0.2, 3.0),),
+    ),
+    Operation(
+        name="clip",
+        args=("x",),
+        options=(Option("low", None, "the smallest value let through"), Option("high", None, "the largest")),
+        value=_clip,
+        shape=broadcast,
+        derivatives=(_clip_derivative,),
+        text="clip({x})",
+        latex=r"\operatorname{clip}\left({x}\right)",
+        meaning="x, no lower than low and no higher than high",
+        source="NumPy reference, numpy.clip",
+        example=("clip(x, low=-1, high=1)",),
+    ),
+)

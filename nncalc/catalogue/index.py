@@ -1,0 +1,58 @@
+"""Which module holds which entry, as plain data: start-up must not load the whole catalogue to find one name.
+
+A test holds this list to the entries themselves.
+"""
+
+from __future__ import annotations
+
+OPERATIONS: dict[str, tuple[str, ...]] = {
+    "arithmetic": (
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "power",
+        "negative",
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "equal",
+        "not_equal",
+        "where",
+    ),
+    "functions": ("exp", "log", "log2", "log10", "sqrt", "abs", "sin", "cos", "erf", "sign", "clip"),
+    "linear": ("matmul", "outer", "transpose", "index", "scatter", "broadcast", "reshape"),
+    "reductions": ("sum", "mean", "var", "max", "min", "norm"),
+    "softmax": ("softmax", "log_softmax"),
+    "smooth_activations": ("identity", "sigmoid", "tanh", "softplus", "silu", "gelu", "gelu_tanh"),
+    "rectified_activations": ("relu", "leaky_relu", "elu", "step"),
+    "losses": ("l2", "sse", "half_sse", "mse", "mae"),
+    "class_losses": (
+        "cross_entropy",
+        "softmax_cross_entropy",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+    ),
+}
+
+ACTIVATIONS: tuple[str, ...] = (
+    "identity",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "gelu_tanh",
+    "silu",
+    "softplus",
+    "step",
+    "softmax",
+    "log_softmax",
+)
+LOSSES: tuple[str, ...] = OPERATIONS["losses"] + OPERATIONS["class_losses"]
+LAYERS: dict[str, tuple[str, ...]] = {"dense": ("dense",)}
+OPTIMIZERS: dict[str, tuple[str, ...]] = {"sgd": ("sgd",)}
+
+MODULE_OF: dict[str, str] = {name: module for module, names in OPERATIONS.items() for name in names}

@@ -1,0 +1,235 @@
+"""Products of vectors and matrices, and the rearrangements that their gradients need.
+
+Vectors are 1-D arrays throughout: `W @ x`, `W.T @ g` and `outer(g, x)` mean what they mean on paper, and whether a
+vector stands as a column or a row is a matter of the screen alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
+from nncalc.errors import ShapeError
+from nncalc.language.expression import Expression, Setting, Slice, call
+
+ShapeOf = Callable[[Expression], Shape]
+MATRIX_CALCULUS = "Petersen and Pedersen, The Matrix Cookbook, section 2"
+
+
+def _matmul_shape(a: Shape, b: Shape) -> Shape:
+    if not a or not b:
+        raise ShapeError("@ needs a vector or matrix on both sides", label=f"found {dimensions(a)} @ {dimensions(b)}")
+    if len(a) > 2 or len(b) > 2:
+        raise ShapeError(
+            "@ multiplies vectors and matrices", label=f"found {dimensions(a)} @ {dimensions(b)}, expected 1 or 2 axes"
+        )
+    if a[-1] != b[0]:
+        what = "rows" if len(b) == 2 else "entries"
+        raise ShapeError(
+            f"{dimensions(a)} @ {dimensions(b)} do not fit",
+            label=f"{dimensions(a)} on the left needs {a[-1]} {what} on the right; found {b[0]}",
+        )
+    return a[:-1] + b[1:]
+
+
+def _matmul_left(g: Expression, ans: Expression, a: Expression, b: Expression, shape: ShapeOf) -> Expression:
+    ranks = len(shape(a)), len(shape(b))
+    if ranks == (1, 1):
+        return g * b
+    if ranks == (2, 1):
+        return call.outer(g, b)
+    return g @ b.T
+
+
+def _matmul_right(g: Expression, ans: Expression, a: Expression, b: Expression, shape: ShapeOf) -> Expression:
+    ranks = len(shape(a)), len(shape(b))
+    if ranks == (1, 1):
+        return g * a
+    if ranks == (1, 2):
+        return call.outer(a, g)
+    return a.T @ g
+
+
+def _outer_shape(a: Shape, b: Shape) -> Shape:
+    if len(a) != 1 or len(b) != 1:
+        raise ShapeError("outer needs two vectors", label=f"found {dimensions(a)} and {dimensions(b)}")
+    return a + b
+
+
+def _index_shape(shape: Shape, index: Setting) -> Shape:
+    assert isinstance(index, tuple)
+    result: list[int] = []
+    axis = 0
+    if sum(item is not None for item in index) > len(shape):
+        raise ShapeError(
+            f"too many indices for {dimensions(shape)}", label=f"found {len(index)}, expected {len(shape)}"
+        )
+    for item in index:
+        if item is None:
+            result.append(1)
+            continue
+        if isinstance(item, Slice):
+            result.append(len(range(*slice(item.start, item.stop, item.step).indices(shape[axis]))))
+        elif not isinstance(item, int) or not -shape[axis] <= item < shape[axis]:
+            raise ShapeError(
+                f"index {item} is outside {dimensions(shape)}",
+                label=f"axis {axis} has {shape[axis]} entries, counted from 0",
+            )
+        axis += 1
+    return (*result, *shape[axis:])
+
+
+def _python_index(index: Setting) -> tuple[Any, ...]:
+    assert isinstance(index, tuple)
+    return tuple(slice(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in index)
+
+
+def _index_gradient(g: Expression, ans: Expression, x: Expression, shape: ShapeOf, index: Setting) -> Expression:
+    return call.scatter(g, index=index, shape=shape(x))
+
+
+def _scatter_value(xp: Any, g: Any, index: Setting, shape: Shape) -> Any:
+    result = xp.zeros(shape)
+    result[_python_index(index)] += g
+    return result
+
+
+def _scatter_shape(g: Shape, index: Setting, shape: Setting) -> Shape:
+    whole = as_shape(shape)
+    _index_shape(whole, index)
+    return whole
+
+
+def as_shape(setting: Setting) -> Shape:
+    """A `shape=` setting as a tuple of whole numbers."""
+    items = setting if isinstance(setting, tuple) else (setting,)
+    if not all(isinstance(n, (int, float)) and n == int(n) for n in items):
+        raise ShapeError("a shape is a tuple of whole numbers", label=f"found {setting}")
+    return tuple(int(n) for n in items)  # type: ignore[arg-type]
+
+
+def _broadcast_shape(x: Shape, shape: Setting) -> Shape:
+    wanted = as_shape(shape)
+    padded = (1,) * (len(wanted) - len(x)) + x
+    if len(x) > len(wanted) or any(n not in (1, m) for n, m in zip(padded, wanted, strict=True)):
+        raise ShapeError(f"{dimensions(x)} can't be repeated to {dimensions(wanted)}", label="the sizes do not fit")
+    return wanted
+
+
+def _reshape_shape(x: Shape, shape: Setting) -> Shape:
+    wanted = as_shape(shape)
+    size = prod(x)
+    known = prod(n for n in wanted if n != -1)
+    if wanted.count(-1) == 1 and known > 0 and size % known == 0:
+        return tuple(size // known if n == -1 else n for n in wanted)
+    if -1 in wanted or known != size:
+        raise ShapeError(
+            f"{dimensions(x)} can't be reshaped to {dimensions(wanted)}", label=f"{size} entries against {known}"
+        )
+    return wanted
+
+
+SHAPE = Option("shape", None, "the shape of the result")
+
+ENTRIES = (
+    Operation(
+        name="matmul",
+        args=("a", "b"),
+        value=lambda xp, a, b: a @ b,
+        shape=_matmul_shape,
+        gradients=(_matmul_left, _matmul_right),
+        text="{a} {b}",
+        latex="{a} {b}",
+        meaning="the matrix product",
+        source=MATRIX_CALCULUS,
+        example=("matmul(A, x)", "matmul(x, A)", "matmul(A, A)", "matmul(x, x)"),
+    ),
+    Operation(
+        name="outer",
+        args=("a", "b"),
+        value=lambda xp, a, b: xp.outer(a, b),
+        shape=_outer_shape,
+        gradients=(
+            lambda g, ans, a, b, shape: g @ b,
+            lambda g, ans, a, b, shape: g.T @ a,
+        ),
+        text="{a:power} {b:power}ᵀ",
+        latex="{a:power} {b:power}^{\\top}",
+        meaning="the outer product: entry i, j is aᵢ bⱼ",
+        source=MATRIX_CALCULUS,
+        example=("outer(x, y)",),
+    ),
+    Operation(
+        name="transpose",
+        args=("a",),
+        value=lambda xp, a: xp.transpose(a),
+        shape=lambda a: a[::-1],
+        gradients=(lambda g, ans, a, shape: g.T,),
+        text="{a:postfix}ᵀ",
+        latex="{a:postfix}^{\\top}",
+        meaning="rows become columns",
+        source=MATRIX_CALCULUS,
+        example=("A.T",),
+    ),
+    Operation(
+        name="index",
+        args=("x",),
+        options=(Option("index", None, "numbers from 0, slices, None for a new axis"),),
+        value=lambda xp, x, index: x[_python_index(index)],
+        shape=_index_shape,
+        gradients=(_index_gradient,),
+        text=lambda index: "{x:postfix}[" + ", ".join(_index_item(i) for i in index) + "]",
+        latex=lambda index: "{x:postfix}_{" + ", ".join(_index_item(i) for i in index) + "}",
+        meaning="one entry, or a part of an array; entries count from 0",
+        source="NumPy reference, indexing",
+        example=("x[1]", "A[:, 1:]", "x[:, None]"),
+    ),
+    Operation(
+        name="scatter",
+        args=("g",),
+        options=(Option("index", None, "the entries of the result that g goes to"), SHAPE),
+        value=_scatter_value,
+        shape=_scatter_shape,
+        gradients=(lambda g, ans, x, shape, index, **_: call.index(g, index=index),),
+        text="scatter({g})",
+        latex=r"\operatorname{scatter}\left({g}\right)",
+        meaning="an array of zeros with g put where the index says: the gradient of taking those entries",
+        source="NumPy reference, indexing",
+        example=("scatter(x[1], index=(1,), shape=(3,))",),
+    ),
+    Operation(
+        name="broadcast",
+        args=("g",),
+        options=(SHAPE,),
+        value=lambda xp, g, shape: xp.broadcast_to(g, as_shape(shape)),
+        shape=_broadcast_shape,
+        gradients=(lambda g, ans, x, shape, **_: g,),
+        text="{g}",
+        latex="{g}",
+        meaning="the same numbers repeated along new axes: the gradient of a sum",
+        source="NumPy reference, numpy.broadcast_to",
+        example=("broadcast(x, shape=(2, 3))",),
+    ),
+    Operation(
+        name="reshape",
+        args=("x",),
+        options=(SHAPE,),
+        value=lambda xp, x, shape: xp.reshape(x, as_shape(shape)),
+        shape=_reshape_shape,
+        gradients=(lambda g, ans, x, shape, **settings: call.reshape(g, shape=shape(x)),),
+        text="reshape({x})",
+        latex=r"\operatorname{reshape}\left({x}\right)",
+        meaning="the same entries, row by row, in another shape; one size may be -1",
+        source="NumPy reference, numpy.reshape",
+        example=("reshape(A, shape=(-1,))",),
+    ),
+)
+
+
+def _index_item(item: Setting) -> str:
+    if isinstance(item, Slice):
+        ends = f"{'' if item.start is None else item.start}:{'' if item.stop is None else item.stop}"
+        return ends if item.step is None else f"{ends}:{item.step}"
+    return str(item)

@@ -1,0 +1,138 @@
+"""What an operation's entry holds, and the few shape rules that many entries share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nncalc.catalogue.explanation import Explanation
+from nncalc.errors import ShapeError
+from nncalc.language.expression import Expression, Setting
+
+Shape = tuple[int, ...]
+Rule = Callable[..., "Expression | float"]
+Template = str | Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting of an operation, layer, loss or optimizer: its default, what it means, the words it may be."""
+
+    name: str
+    default: Setting
+    meaning: str
+    choices: tuple[str, ...] = ()
+    above: float | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is particular to a loss: how its second array, the target, may be written and what the screen shows.
+
+    classes: labels may be class numbers. shows: an extra equation ahead of the loss (`p = softmax(prediction)`).
+    per_output: averaged over the outputs too.
+    """
+
+    classes: bool = False
+    shows: tuple[str, str] | None = None
+    per_output: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of the language, with everything that is known of it.
+
+    value(xp, *arrays, **settings): the number(s); xp is NumPy or the plain-Python stand-in for it (engine/arrays).
+    shape(*shapes, **settings): the result's shape, or ShapeError.
+    derivatives: for an elementwise operation, ∂result/∂argument for each array argument, as an expression:
+    rule(ans, *arrays, **settings). The engine multiplies by the upstream gradient and sums over what was broadcast.
+    gradients: otherwise, the whole product with the upstream gradient g:
+    rule(g, ans, *arrays, shape=…, **settings), where shape(expression) tells a shape. None: no gradient flows there.
+    text, latex: how it is written, with {x} for the argument x and {x:product} where an argument that binds less
+    tightly needs parentheses; {x:raised} stands as a superscript. domain: an interval for each argument within which
+    examples and tests draw numbers. kinks: points of the first argument where there is no derivative.
+    """
+
+    name: str
+    args: tuple[str, ...]
+    optional: int = 0
+    options: tuple[Option, ...] = ()
+    value: Callable[..., Any]
+    shape: Callable[..., Shape]
+    derivatives: tuple[Rule | None, ...] = ()
+    gradients: tuple[Rule | None, ...] = ()
+    text: Template
+    latex: Template
+    meaning: str
+    source: str
+    domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),)
+    kinks: tuple[float, ...] = ()
+    at_kink: str = ""
+    target: Target | None = None
+    explanation: Explanation | None = None
+    example: tuple[str, ...] = field(default=())
+
+    @property
+    def elementwise(self) -> bool:
+        return bool(self.derivatives)
+
+    @property
+    def defaults(self) -> dict[str, Setting]:
+        return {option.name: option.default for option in self.options}
+
+    def settings(self, given: tuple[tuple[str, Setting], ...]) -> dict[str, Setting]:
+        """Every setting with its value: the defaults, and what an expression states beside them."""
+        return {**self.defaults, **dict(given)}
+
+
+def dimensions(shape: Shape) -> str:
+    """A shape in words: 3×4, a vector of 3, a number."""
+    if not shape:
+        return "a number"
+    if len(shape) == 1:
+        return f"a vector of {shape[0]}"
+    return "×".join(str(n) for n in shape)
+
+
+def broadcast(*shapes: Shape, **_: Setting) -> Shape:
+    """NumPy's broadcasting of any number of shapes."""
+    rank = max((len(s) for s in shapes), default=0)
+    result: list[int] = []
+    for axis in range(-rank, 0):
+        sizes = {s[axis] for s in shapes if len(s) >= -axis}
+        sizes_above_one = sizes - {1}
+        if len(sizes_above_one) > 1:
+            raise ShapeError(
+                f"{' and '.join(dimensions(s) for s in shapes)} do not fit",
+                label=f"expected equal sizes, found {' and '.join(str(n) for n in sorted(sizes_above_one))}",
+            )
+        result.append(sizes_above_one.pop() if sizes_above_one else 1)
+    return tuple(result)
+
+
+def same(shape: Shape, **_: Setting) -> Shape:
+    """The shape of the one argument."""
+    return shape
+
+
+def normal_axes(axis: Setting, rank: int) -> tuple[int, ...]:
+    """The axes as numbers from 0: all for None, one, or several."""
+    axes = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    result = []
+    for one in axes:
+        if not isinstance(one, (int, float)) or one != int(one) or not -rank <= one < rank:
+            raise ShapeError(f"there is no axis {one}", label=f"the array has {rank} axes, counted from 0")
+        result.append(int(one) % rank)
+    if len(set(result)) < len(result):
+        raise ShapeError("an axis is named twice", label=f"axis={axis}")
+    return tuple(result)
+
+
+def without_axes(shape: Shape, axis: Setting = None, keepdims: Setting = False, **_: Setting) -> Shape:
+    """The shape after a reduction over the axes."""
+    axes = normal_axes(axis, len(shape))
+    if keepdims:
+        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return tuple(n for i, n in enumerate(shape) if i not in axes)

@@ -1,0 +1,1 @@
+"""What is done with equations: shapes, differentiation, optimizer steps, evaluation."""

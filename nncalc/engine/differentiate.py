@@ -1,0 +1,170 @@
+"""Reverse-mode differentiation of the text: a program's gradient equations.
+
+The loss's gradient is 1 and goes unnamed. From the last equation to the first, an equation `T = f(a, b)` hands
+`T.grad` to `a` and `b` by f's gradient rules, through a nested expression in one go; a name that is used several
+times gets the sum. Source: Baydin et al., Automatic Differentiation in Machine Learning: a Survey, section 3.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nncalc.catalogue.operation import Shape, dimensions
+from nncalc.catalogue.registry import operation
+from nncalc.engine.shapes import Shapes
+from nncalc.engine.simplify import Simplifier, is_zero
+from nncalc.errors import NncalcError, ShapeError
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Apply, Const, Expression, Name, call, names_in, walk
+
+# An upstream gradient of more nodes than this, used more than once, becomes an equation of its own.
+HELPER_FROM, HELPER_AT_ONCE = 10, 60
+
+
+def differentiate(program: Program, shapes: Shapes) -> Program:
+    """The program with its backward pass: NAME.grad for every computed value, parameter and input of the loss.
+
+    shapes: those of the forward names; the new names' are added. Raises NncalcError without a loss, ShapeError when
+    the loss is not one number.
+    """
+    loss = program.loss
+    if loss is None:
+        raise NncalcError("there is no loss to differentiate", hint="Add 'loss: l2', say, to the problem.")
+    if shapes.known[loss] != ():
+        raise ShapeError(
+            f"{loss} is {dimensions(shapes.known[loss])}; gradients need one number",
+            hint="Take its mean or its sum, or leave out 'reduction: none'.",
+            names=(loss,),
+        )
+    return _Backward(program, shapes, loss).run()
+
+
+class _Backward:
+    def __init__(self, program: Program, shapes: Shapes, loss: str) -> None:
+        self.program, self.shapes, self.loss = program, shapes, loss
+        self.forward = program.phase("forward")
+        named: dict[Expression, str] = {e.expression: e.name for e in self.forward if isinstance(e.expression, Apply)}
+        self.simplify = Simplifier(shapes, named)
+        self.wanted = self._depends_on(set(program.parameters) | (set(program.given) - set(program.labels)))
+        self.contributions: dict[str, list[Expression]] = {loss: [Const(1.0)]}
+        self.equations: list[Equation] = []
+        self.helpers = 0
+
+    def run(self) -> Program:
+        last_use = self._last_uses()
+        for equation in reversed(self.forward):
+            if equation.name in self.contributions and equation.name in self.wanted:
+                self.helpers = 0
+                g = self._assign(equation.name, equation.layer)
+                self._pull(equation, equation.expression, g, Name(equation.name))
+            for leaf in last_use.get(equation.name, ()):
+                if leaf in self.contributions:
+                    self._assign(leaf, equation.layer)
+        return replace(self.program, equations=(*self.program.equations, *self.equations))
+
+    def _depends_on(self, leaves: set[str]) -> set[str]:
+        """The names whose value moves when one of the leaves does."""
+        moving = set(leaves)
+        for equation in self.forward:
+            if any(name in moving for name in equation.inputs):
+                moving.add(equation.name)
+        return moving
+
+    def _last_uses(self) -> dict[str, list[str]]:
+        """For each equation, the leaves that the backward pass is done with behind it, parameters first."""
+        computed = {equation.name for equation in self.forward}
+        first: dict[str, str] = {}
+        for equation in self.forward:
+            for name in equation.inputs:
+                if name not in computed and name in self.wanted:
+                    first.setdefault(name, equation.name)
+        uses: dict[str, list[str]] = {}
+        for leaf in sorted(first, key=lambda name: name not in self.program.parameters):
+            uses.setdefault(first[leaf], []).append(leaf)
+        return uses
+
+    def _assign(self, name: str, layer: str) -> Expression:
+        """NAME.grad as the sum of its contributions; for the loss and what the gradient goes through, just the sum."""
+        total: Expression | None = None
+        for contribution in self.contributions[name]:
+            total = contribution if total is None else self.simplify(total + contribution)
+        assert total is not None
+        if name == self.loss or name in self.program.through:
+            return total
+        shape = self.shapes.known[name]
+        if self.shapes(total) != shape:
+            total = self.simplify.repeat(total, shape)
+        return self._emit(f"{name}.grad", total, layer)
+
+    def _emit(self, name: str, expression: Expression, layer: str) -> Expression:
+        self.shapes.known[name] = self.shapes(expression)
+        self.equations.append(Equation(name, expression, "backward", layer))
+        return Name(name)
+
+    def _pull(self, equation: Equation, expression: Expression, g: Expression, ans: Expression) -> None:
+        """Hand the gradient g of an expression on to the names in it."""
+        if isinstance(expression, Name):
+            self._contribute(expression.id, g)
+        if not isinstance(expression, Apply):
+            return
+        entry = operation(expression.op)
+        moving = [any(name in self.wanted for name in names_in(a)) for a in expression.args]
+        g = self._helped(equation, g, uses=sum(moving))
+        for i, argument in enumerate(expression.args):
+            if not moving[i]:
+                continue
+            contribution = self._contribution(entry.name, expression, i, g, ans)
+            if contribution is not None and (not is_zero(contribution) or isinstance(argument, Name)):
+                self._pull(equation, argument, contribution, argument)
+
+    def _helped(self, equation: Equation, g: Expression, uses: int) -> Expression:
+        size = sum(1 for _ in walk(g))
+        if size <= HELPER_FROM or (uses < 2 and size <= HELPER_AT_ONCE):
+            return g
+        self.helpers += 1
+        return self._emit(f"{equation.name}_{self.helpers}", g, equation.layer)
+
+    def _contribution(self, op: str, e: Apply, i: int, g: Expression, ans: Expression) -> Expression | None:
+        entry = operation(op)
+        settings = entry.settings(e.settings)
+        if entry.derivatives:
+            rule = entry.derivatives[i]
+            if rule is None:
+                return None
+            whole = self.shapes(e)
+            if self.shapes(g) != whole:
+                g = call.broadcast(g, shape=whole)
+            contribution: Expression = g * rule(ans, *e.args, **settings)
+        else:
+            rule = entry.gradients[i]
+            if rule is None:
+                return None
+            given = rule(g, ans, *e.args, shape=self.shapes, **settings)
+            contribution = given if isinstance(given, Expression) else Const(float(given))
+        return self._summed(self.simplify(contribution), self.shapes(e.args[i]))
+
+    def _summed(self, contribution: Expression, wanted: Shape) -> Expression:
+        """Summed over the axes along which the argument was broadcast."""
+        found = self.shapes(contribution)
+        repeated = any(m == 1 < n for n, m in zip(found[::-1], wanted[::-1], strict=False))
+        if len(found) > len(wanted) or repeated:
+            extra = len(found) - len(wanted)
+            if not wanted:
+                contribution = call.sum(contribution)
+            else:
+                if extra:
+                    axes = tuple(range(extra))
+                    contribution = call.sum(contribution, axis=axes[0] if extra == 1 else axes)
+                kept = tuple(i for i, (n, m) in enumerate(zip(found[extra:], wanted, strict=True)) if m == 1 < n)
+                if kept:
+                    contribution = call.sum(contribution, axis=kept[0] if len(kept) == 1 else kept, keepdims=True)
+            contribution = self.simplify(contribution)
+        return contribution
+
+    def _contribute(self, name: str, contribution: Expression) -> None:
+        found = self.contributions.setdefault(name, [])
+        if is_zero(contribution) and found:
+            return
+        if len(found) == 1 and is_zero(found[0]):
+            found.clear()
+        found.append(contribution)

@@ -1,0 +1,84 @@
+"""Shapes: every shape of a program is checked before any number is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nncalc.catalogue.operation import Shape, dimensions
+from nncalc.catalogue.registry import operation
+from nncalc.errors import ExpressionError, ShapeError, did_you_mean
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Apply, Const, Expression, Name, names_in
+from nncalc.language.text import equation_text, to_text
+
+
+class Shapes:
+    """Shapes of names, and of any expression over them."""
+
+    def __init__(self, known: Mapping[str, Shape]) -> None:
+        self.known: dict[str, Shape] = dict(known)
+        self._cache: dict[Expression, Shape] = {}
+
+    def __call__(self, expression: Expression) -> Shape:
+        """The shape of an expression. Raises ShapeError, ExpressionError for an unknown name."""
+        if isinstance(expression, Const):
+            return ()
+        if isinstance(expression, Name):
+            if expression.id not in self.known:
+                raise ExpressionError(
+                    f"there is no '{expression.id}'",
+                    hint=did_you_mean(expression.id, tuple(self.known)),
+                    names=(expression.id,),
+                )
+            return self.known[expression.id]
+        found = self._cache.get(expression)
+        if found is None:
+            assert isinstance(expression, Apply)
+            found = self._cache[expression] = self._apply(expression)
+        return found
+
+    def _apply(self, expression: Apply) -> Shape:
+        entry = operation(expression.op)
+        shapes = [self(argument) for argument in expression.args]
+        try:
+            return entry.shape(*shapes, **entry.settings(expression.settings))
+        except ShapeError as error:
+            if not error.names:
+                error.names = tuple(name for a in expression.args for name in names_in(a))
+                error.equation = error.equation or to_text(expression)
+                error.message, error.label, error.hint = _worded(expression, shapes, error)
+            raise
+
+
+def _worded(expression: Apply, shapes: list[Shape], error: ShapeError) -> tuple[str, str, str]:
+    """The error in terms of the expression's own parts, with a transpose named when it would fit."""
+    parts = [to_text(a) for a in expression.args]
+    if expression.op != "matmul" or not all(shapes) or max(map(len, shapes)) > 2:
+        sizes = ", ".join(f"{part} is {dimensions(shape)}" for part, shape in zip(parts, shapes, strict=True))
+        return f"{error.message}", f"{sizes}; {error.label}", error.hint
+    (a, b), (left, right) = parts, shapes
+    what = "rows" if len(right) == 2 else "entries"
+    label = f"{a} is {dimensions(left)}, so {a} @ {b} needs {b} to have {left[-1]} {what}; {b} has {right[0]}"
+    hint = ""
+    if len(left) == 2 and left[0] == right[0]:
+        hint = f"The transpose of {a} would fit."
+    elif len(right) == 2 and left[-1] == right[1]:
+        hint = f"The transpose of {b} would fit."
+    return f"{a} and {b} do not fit", label, hint
+
+
+def infer(program: Program, given: Mapping[str, Shape]) -> Shapes:
+    """The shapes of every name of the program. Raises with the equation that does not fit."""
+    shapes = Shapes(given)
+    for equation in program.equations:
+        add(shapes, equation)
+    return shapes
+
+
+def add(shapes: Shapes, equation: Equation) -> None:
+    """One more equation's shape. Raises with the equation when it does not fit."""
+    try:
+        shapes.known[equation.name] = shapes(equation.expression)
+    except (ShapeError, ExpressionError) as error:
+        error.equation = equation_text(equation)
+        raise

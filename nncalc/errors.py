@@ -1,0 +1,100 @@
+"""Every error that a user can cause, and what each knows.
+
+NncalcError                 anything a user can put right; the command line prints it and exits with status 2
+├── ExpressionError         an expression or equation that can't be read
+├── ShapeError              arrays that do not fit each other
+├── DomainError             a value outside what an operation or setting allows
+├── ProblemError            a problem file that can't be used
+└── UsageError              a command line that can't be used
+
+An error is raised where the fact is known and worded once. Whoever knows more (the equation, the place in the file)
+adds it with `place`, `equation` or `key` and raises it again; only cli/ prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a text: counted from 1, with the line itself for the caret."""
+
+    source: str
+    line: int
+    column: int
+    text: str = ""
+
+
+class NncalcError(Exception):
+    """A mistake that the user can put right.
+
+    message: one line, what is wrong. label: what stands under the caret (found, expected). hint: one thing to try.
+    key: the path inside the problem file (`layers[0].dense.weights`). equation: the equation it is about, as text.
+    names: the equation names involved, so that the problem can look up where their values stand.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        label: str = "",
+        hint: str = "",
+        key: str = "",
+        equation: str = "",
+        place: Place | None = None,
+        names: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.label = label
+        self.hint = hint
+        self.key = key
+        self.equation = equation
+        self.place = place
+        self.names = names
+
+
+class ExpressionError(NncalcError):
+    """An expression or equation that can't be read. `offset` counts characters into its text, from 0."""
+
+    offset: int = 0
+    line: int = 1
+
+    def at(self, line: int, offset: int) -> ExpressionError:
+        """The same error, with its place inside the text: line from 1, offset from 0."""
+        self.line, self.offset = line, offset
+        return self
+
+
+class ShapeError(NncalcError):
+    """Arrays that do not fit each other."""
+
+
+class DomainError(NncalcError):
+    """A value outside what an operation or a setting allows."""
+
+
+class ProblemError(NncalcError):
+    """A problem file that can't be used."""
+
+
+class UsageError(NncalcError):
+    """A command line that can't be used."""
+
+
+def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """The known name closest to a misspelt one, or '' when none is close."""
+    from difflib import get_close_matches
+
+    lowered = {name.lower().replace("-", "_"): name for name in known}
+    found = get_close_matches(word.lower().replace("-", "_"), lowered, n=1, cutoff=0.6)
+    return lowered[found[0]] if found else ""
+
+
+def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """The hint for a misspelt name: the nearest one, or all of them when they are few."""
+    best = nearest(word, known)
+    if best:
+        return f"Did you mean '{best}'?"
+    return f"Known are: {', '.join(known)}." if 0 < len(known) <= 12 else ""
