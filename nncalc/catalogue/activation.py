@@ -39,4 +39,5 @@ def activation(
         at_kink=at_kink,
         domain=domain,
         explanation=explanation,
+        example=(f"{name}(x)", *(f"{name}(x, {option.name}=0.3)" for option in options)),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from nncalc.catalogue.operation import Operation, Rule, broadcast
 from nncalc.language.expression import Const, Expression, call
+from nncalc.language.text import INFIX
 
 NUMPY = "NumPy reference, array arithmetic"
 
@@ -19,6 +20,10 @@ def _power_by_base(ans: Expression, a: Expression, b: Expression) -> Expression:
 def _power_by_exponent(ans: Expression, a: Expression, b: Expression) -> Expression:
     # a ** b is 0 at a = 0, b > 0 and stays 0, though log a is not finite there
     return call.where(call.equal(a, 0), 0, ans * call.log(a))
+
+
+def _examples(name: str) -> tuple[str, ...]:
+    return tuple(f"{a} {INFIX[name][0]} {b}" for a, b in (("a", "b"), ("x", "y"), ("A", "x"), ("a", "A")))
 
 
 def _infix(
@@ -35,7 +40,7 @@ def _infix(
         meaning=meaning,
         source=NUMPY,
         domain=((0.5, 3.0), (0.5, 3.0)),
-        example=(f"{name}(a, b)",),
+        example=_examples(name),
     )
 
 
@@ -54,6 +59,7 @@ def _comparison(name: str, symbol: str, latex: str, meaning: str, value: Any) ->
         meaning=f"1 where {meaning}, else 0",
         source=NUMPY,
         domain=((-3.0, 0.0), (0.5, 3.0)),
+        example=_examples(name),
     )
 
 
@@ -91,6 +97,7 @@ ENTRIES = (
         latex="-{a:power}",
         meaning="the opposite number",
         source=NUMPY,
+        example=("-x",),
     ),
     _comparison("greater", ">", ">", "a is greater than b", lambda a, b: a > b),
     _comparison("greater_equal", "≥", r"\ge", "a is at least b", lambda a, b: a >= b),
@@ -105,14 +112,15 @@ ENTRIES = (
         shape=broadcast,
         # the product with g stands inside, so that an infinite g where the condition does not hold is never touched
         gradients=(
-            None,
-            lambda g, ans, c, a, b, shape: call.where(c, g, 0),
-            lambda g, ans, c, a, b, shape: call.where(c, 0, g),
+            lambda g, ans, c, a, b, shape_of: 0.0,
+            lambda g, ans, c, a, b, shape_of: call.where(c, g, 0),
+            lambda g, ans, c, a, b, shape_of: call.where(c, 0, g),
         ),
         text="({a} where {c}, else {b})",
         latex=r"\begin{cases}{a} & {c}\\{b} & \text{otherwise}\end{cases}",
         meaning="a where the condition holds, else b",
         source="NumPy reference, numpy.where",
-        domain=((0.0, 1.0), (-3.0, 3.0), (-3.0, 3.0)),
+        domain=((-3.0, 3.0), (-3.0, 3.0), (-3.0, 3.0)),
+        example=("where(x > 0, A, B)", "where(A > 0, x, 0)", "where(x > 0, y, a)"),
     ),
 )

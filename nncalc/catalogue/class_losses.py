@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
+from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.loss import loss
 from nncalc.catalogue.operation import Option, Target
 from nncalc.catalogue.registry import operation
@@ -12,7 +13,7 @@ from nncalc.catalogue.softmax import softmax_of
 from nncalc.errors import DomainError
 from nncalc.language.expression import Expression, Setting, call
 
-LOG_BASE = Option("log_base", "e", "the logarithm's base: e, 2, 10 or another number above 0", ("e",), above=0)
+LOG_BASE = Option("log_base", "e", "the logarithm's base: e, 2, 10 or another number above 1", ("e",), above=1)
 DISTRIBUTION_SLACK = 1e-6
 
 
@@ -77,6 +78,36 @@ ENTRIES = (
         options=(LOG_BASE,),
         target=Target(classes=True),
         domain=((0.1, 0.9), (0.1, 0.9)),
+        explanation=Explanation(
+            subject="loss",
+            variable="p_i",
+            where=("loss = cross_entropy(p, y)",),
+            definition=("-sum(y * log(p))",),
+            domain="(0, 1]",
+            domain_reason="p is a probability, and ln p exists for p > 0; where yᵢ = 0, pᵢ = 0 will do: 0 · ln 0 counts as 0",
+            range="[0, inf)",
+            range_reason="ln p ≤ 0 and y ≥ 0; 0 is taken where p = 1 for the one class with y = 1",
+            limits=(
+                Limit("0", "inf", "log(p_i)", "-inf", given="y_i = 1"),
+                Limit("1 / 2", "log(2)", given="y_i = 1"),
+                Limit("1", "0", "log(p_i)", "0", given="y_i = 1"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(-sum(y * log(p)), p_i)"),
+                        Line("-y_i * diff(log(p_i), p_i)", "only the term of class i depends on pᵢ"),
+                        Line("-y_i / p_i", "(ln p)′ = 1/p"),
+                    )
+                ),
+            ),
+            derivative="-y_i / p_i",
+            notes=(
+                "For a one-hot y of class k this is ℓ = −ln pₖ; the derivative is −1/pₖ there and 0 for every other class.",
+                "With another log_base b, loss and derivative are divided by ln b.",
+                "PyTorch's CrossEntropyLoss takes logits: it is softmax_cross_entropy here.",
+            ),
+        ),
     ),
     loss(
         "softmax_cross_entropy",
@@ -95,6 +126,55 @@ ENTRIES = (
         options=(LOG_BASE,),
         target=Target(classes=True, shows=("p", "softmax")),
         domain=((-3.0, 3.0), (0.1, 0.9)),
+        explanation=Explanation(
+            subject="loss",
+            variable="h_j",
+            where=("loss = softmax_cross_entropy(h, y)", "p = softmax(h)", "S = sum(exp(h))"),
+            definition=("-sum(y * log(softmax(h)))", "-sum(y * log(p))"),
+            domain_reason="softmax(h) is positive for every h, so its logarithm exists",
+            range="(0, inf)",
+            range_reason="every p is below 1, with two classes or more, so −ln p is above 0",
+            limits=(
+                Limit("-inf", "inf", "p_i", "0", of="h_i", given="y_i = 1"),
+                Limit(
+                    "0", "log(n)", "p_i", "1 / n", reason="what n equally likely classes cost", of="h", given="y_i = 1"
+                ),
+                Limit("inf", "0", "p_i", "1", of="h_i", given="y_i = 1"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(-sum(y * log(p)), h_j)"),
+                        Line("-sum(y / p * diff(p, h_j))", "chain rule, (ln u)′ = u′/u, for every p"),
+                        Line(
+                            "-y_j * (1 - p_j) + (sum(y) - y_j) * p_j",
+                            "softmax: ∂pⱼ/∂hⱼ = pⱼ (1 − pⱼ), and −pᵢ pⱼ for every other pᵢ",
+                        ),
+                        Line("p_j * sum(y) - y_j", "multiplied out; yⱼ pⱼ cancels"),
+                        Line("p_j - y_j", "Σ y = 1"),
+                    ),
+                    way="through the derivatives of softmax",
+                ),
+                Derivation(
+                    (
+                        Line("diff(log(S) - sum(y * h), h_j)", "ln p = h − ln S, and Σ y = 1"),
+                        Line("diff(S, h_j) / S - y_j", "chain rule, (ln u)′ = u′/u"),
+                        Line("exp(h_j) / S - y_j", "of S only e^hⱼ depends on hⱼ"),
+                        Line("p_j - y_j", "pⱼ = e^hⱼ/S"),
+                    ),
+                    way="with softmax put in first",
+                ),
+            ),
+            derivative="p_j - y_j",
+            stable="max(h) + log(sum(exp(h - max(h)))) - sum(y * h)",
+            stable_reason="the largest exponent is 0, so nothing overflows, and no p rounds to 0 before its logarithm",
+            facts=("sum(y) == 1", "sum(p - y) == 0"),
+            notes=(
+                "For a one-hot y of class k this is ℓ = −ln pₖ.",
+                "With another log_base b, loss and derivative are divided by ln b.",
+                "PyTorch's CrossEntropyLoss.",
+            ),
+        ),
     ),
     loss(
         "binary_cross_entropy",
@@ -115,6 +195,40 @@ ENTRIES = (
         options=(LOG_BASE,),
         target=Target(per_output=True),
         domain=((0.1, 0.9), (0.1, 0.9)),
+        explanation=Explanation(
+            subject="loss",
+            variable="p",
+            where=("loss = binary_cross_entropy(p, y)",),
+            definition=("-(y * log(p) + (1 - y) * log(1 - p))",),
+            domain="(0, 1)",
+            domain_reason="both logarithms exist between 0 and 1; an end will do where its term has the factor 0: 0 · ln 0 counts as 0",
+            range="[0, inf)",
+            range_reason="no logarithm is above 0 here, and y is between 0 and 1; 0 is taken where p = y = 0 or p = y = 1",
+            limits=(
+                Limit("0", "inf", "log(p)", "-inf", given="y = 1"),
+                Limit("1 / 2", "log(2)", reason="whatever y is"),
+                Limit("1", "0", "log(p)", "0", given="y = 1"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(-(y * log(p) + (1 - y) * log(1 - p)), p)"),
+                        Line(
+                            "-(y / p - (1 - y) / (1 - p))",
+                            "(ln p)′ = 1/p, and by the chain rule (ln(1 − p))′ = −1/(1 − p)",
+                        ),
+                        Line("((1 - y) * p - y * (1 - p)) / (p * (1 - p))", "over one denominator"),
+                        Line("(p - y) / (p * (1 - p))", "multiplied out; y p cancels"),
+                    )
+                ),
+            ),
+            derivative="(p - y) / (p * (1 - p))",
+            notes=(
+                "Of n outputs the mean is taken, so each derivative is divided by n.",
+                "With another log_base b, loss and derivative are divided by ln b.",
+                "PyTorch's BCELoss, which also keeps every logarithm at −100 or above.",
+            ),
+        ),
     ),
     loss(
         "binary_cross_entropy_with_logits",
@@ -134,6 +248,45 @@ ENTRIES = (
         options=(LOG_BASE,),
         target=Target(per_output=True, shows=("p", "sigmoid")),
         domain=((-3.0, 3.0), (0.1, 0.9)),
+        explanation=Explanation(
+            subject="loss",
+            variable="h",
+            where=("loss = binary_cross_entropy_with_logits(h, y)", "p = sigmoid(h)"),
+            definition=(
+                "-(y * log(sigmoid(h)) + (1 - y) * log(1 - sigmoid(h)))",
+                "-(y * log(p) + (1 - y) * log(1 - p))",
+            ),
+            domain_reason="σ(h) is between 0 and 1 for every h, so both logarithms exist",
+            range="(0, inf)",
+            range_reason="σ(h) reaches neither 0 nor 1, so both logarithms are below 0",
+            limits=(
+                Limit("-inf", "inf", "p", "0", given="y = 1"),
+                Limit("0", "log(2)", "p", "1 / 2", reason="whatever y is"),
+                Limit("inf", "0", "p", "1", given="y = 1"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(-(y * log(p) + (1 - y) * log(1 - p)), h)"),
+                        Line(
+                            "(p - y) / (p * (1 - p)) * diff(p, h)",
+                            "chain rule, with the derivative of binary_cross_entropy",
+                        ),
+                        Line("(p - y) / (p * (1 - p)) * (p * (1 - p))", "σ′ = σ (1 − σ)"),
+                        Line("p - y", "p (1 − p) cancels"),
+                        Line("sigmoid(h) - y"),
+                    )
+                ),
+            ),
+            derivative="sigmoid(h) - y",
+            stable="max(h, 0) - h * y + log(1 + exp(-abs(h)))",
+            stable_reason="e to the power of −|h| is at most 1, so nothing overflows, and no p rounds to 0 or 1 before its logarithm",
+            notes=(
+                "Of n outputs the mean is taken, so each derivative is divided by n.",
+                "With another log_base b, loss and derivative are divided by ln b.",
+                "PyTorch's BCEWithLogitsLoss.",
+            ),
+        ),
     ),
 )
 

@@ -36,6 +36,7 @@ def _function(
         domain=domain,
         kinks=kinks,
         at_kink=at_kink,
+        example=(f"{name}(x)",),
     )
 
 
@@ -102,7 +103,10 @@ ENTRIES = (
     Operation(
         name="clip",
         args=("x",),
-        options=(Option("low", None, "the smallest value let through"), Option("high", None, "the largest")),
+        options=(
+            Option("low", None, "the smallest value let through", number=True),
+            Option("high", None, "the largest", number=True),
+        ),
         value=_clip,
         shape=broadcast,
         derivatives=(_clip_derivative,),
@@ -110,6 +114,6 @@ ENTRIES = (
         latex=r"\operatorname{clip}\left({x}\right)",
         meaning="x, no lower than low and no higher than high",
         source="NumPy reference, numpy.clip",
-        example=("clip(x, low=-1, high=1)",),
+        example=("clip(x, low=-1, high=1)", "clip(A, low=0.5)", "clip(a, high=0)"),
     ),
 )

@@ -34,8 +34,8 @@ def _matmul_shape(a: Shape, b: Shape) -> Shape:
     return a[:-1] + b[1:]
 
 
-def _matmul_left(g: Expression, ans: Expression, a: Expression, b: Expression, shape: ShapeOf) -> Expression:
-    ranks = len(shape(a)), len(shape(b))
+def _matmul_left(g: Expression, ans: Expression, a: Expression, b: Expression, shape_of: ShapeOf) -> Expression:
+    ranks = len(shape_of(a)), len(shape_of(b))
     if ranks == (1, 1):
         return g * b
     if ranks == (2, 1):
@@ -43,8 +43,8 @@ def _matmul_left(g: Expression, ans: Expression, a: Expression, b: Expression, s
     return g @ b.T
 
 
-def _matmul_right(g: Expression, ans: Expression, a: Expression, b: Expression, shape: ShapeOf) -> Expression:
-    ranks = len(shape(a)), len(shape(b))
+def _matmul_right(g: Expression, ans: Expression, a: Expression, b: Expression, shape_of: ShapeOf) -> Expression:
+    ranks = len(shape_of(a)), len(shape_of(b))
     if ranks == (1, 1):
         return g * a
     if ranks == (1, 2):
@@ -86,8 +86,8 @@ def _python_index(index: Setting) -> tuple[Any, ...]:
     return tuple(slice(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in index)
 
 
-def _index_gradient(g: Expression, ans: Expression, x: Expression, shape: ShapeOf, index: Setting) -> Expression:
-    return call.scatter(g, index=index, shape=shape(x))
+def _index_gradient(g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, index: Setting) -> Expression:
+    return call.scatter(g, index=index, shape=shape_of(x))
 
 
 def _scatter_value(xp: Any, g: Any, index: Setting, shape: Shape) -> Any:
@@ -144,7 +144,7 @@ ENTRIES = (
         latex="{a} {b}",
         meaning="the matrix product",
         source=MATRIX_CALCULUS,
-        example=("matmul(A, x)", "matmul(x, A)", "matmul(A, A)", "matmul(x, x)"),
+        example=("A @ x", "x @ A.T", "A @ B.T", "x @ y"),
     ),
     Operation(
         name="outer",
@@ -152,8 +152,8 @@ ENTRIES = (
         value=lambda xp, a, b: xp.outer(a, b),
         shape=_outer_shape,
         gradients=(
-            lambda g, ans, a, b, shape: g @ b,
-            lambda g, ans, a, b, shape: g.T @ a,
+            lambda g, ans, a, b, shape_of: g @ b,
+            lambda g, ans, a, b, shape_of: g.T @ a,
         ),
         text="{a:power} {b:power}ᵀ",
         latex="{a:power} {b:power}^{\\top}",
@@ -166,12 +166,12 @@ ENTRIES = (
         args=("a",),
         value=lambda xp, a: xp.transpose(a),
         shape=lambda a: a[::-1],
-        gradients=(lambda g, ans, a, shape: g.T,),
+        gradients=(lambda g, ans, a, shape_of: g.T,),
         text="{a:postfix}ᵀ",
         latex="{a:postfix}^{\\top}",
         meaning="rows become columns",
         source=MATRIX_CALCULUS,
-        example=("A.T",),
+        example=("A.T", "x.T"),
     ),
     Operation(
         name="index",
@@ -184,7 +184,7 @@ ENTRIES = (
         latex=lambda index: "{x:postfix}_{" + ", ".join(_index_item(i) for i in index) + "}",
         meaning="one entry, or a part of an array; entries count from 0",
         source="NumPy reference, indexing",
-        example=("x[1]", "A[:, 1:]", "x[:, None]"),
+        example=("x[1]", "A[:, 1:]", "x[:, None]", "A[-1, ::2]", "x[::-1]"),
     ),
     Operation(
         name="scatter",
@@ -192,12 +192,16 @@ ENTRIES = (
         options=(Option("index", None, "the entries of the result that g goes to"), SHAPE),
         value=_scatter_value,
         shape=_scatter_shape,
-        gradients=(lambda g, ans, x, shape, index, **_: call.index(g, index=index),),
+        gradients=(lambda g, ans, x, shape_of, index, shape: call.index(g, index=index),),
         text="scatter({g})",
         latex=r"\operatorname{scatter}\left({g}\right)",
         meaning="an array of zeros with g put where the index says: the gradient of taking those entries",
         source="NumPy reference, indexing",
-        example=("scatter(x[1], index=(1,), shape=(3,))",),
+        example=(
+            "scatter(a, index=(1,), shape=(3,))",
+            "scatter(A, index=':, 1:', shape=(2, 4))",
+            "scatter(x, index=(-1,), shape=(2, 3))",
+        ),
     ),
     Operation(
         name="broadcast",
@@ -205,12 +209,12 @@ ENTRIES = (
         options=(SHAPE,),
         value=lambda xp, g, shape: xp.broadcast_to(g, as_shape(shape)),
         shape=_broadcast_shape,
-        gradients=(lambda g, ans, x, shape, **_: g,),
+        gradients=(lambda g, ans, x, shape_of, shape: g,),
         text="{g}",
         latex="{g}",
         meaning="the same numbers repeated along new axes: the gradient of a sum",
         source="NumPy reference, numpy.broadcast_to",
-        example=("broadcast(x, shape=(2, 3))",),
+        example=("broadcast(x, shape=(2, 3))", "broadcast(a, shape=(2,))", "broadcast(x[:, None], shape=(3, 2))"),
     ),
     Operation(
         name="reshape",
@@ -218,12 +222,12 @@ ENTRIES = (
         options=(SHAPE,),
         value=lambda xp, x, shape: xp.reshape(x, as_shape(shape)),
         shape=_reshape_shape,
-        gradients=(lambda g, ans, x, shape, **settings: call.reshape(g, shape=shape(x)),),
+        gradients=(lambda g, ans, x, shape_of, shape: call.reshape(g, shape=shape_of(x)),),
         text="reshape({x})",
         latex=r"\operatorname{reshape}\left({x}\right)",
         meaning="the same entries, row by row, in another shape; one size may be -1",
         source="NumPy reference, numpy.reshape",
-        example=("reshape(A, shape=(-1,))",),
+        example=("reshape(A, shape=(-1,))", "reshape(A, shape=(3, 2))", "reshape(a, shape=(1, 1))"),
     ),
 )
 

@@ -100,11 +100,11 @@ def loss(
             prediction: Expression,
             target: Expression,
             *,
-            shape: ShapeOf,
+            shape_of: ShapeOf,
             reduction: Setting,
             **settings: Setting,
         ) -> Expression:
-            whole = shape(prediction)
+            whole = shape_of(prediction)
             against, n = _upstream(g, whole, reduction, per_output)
             examples_named = reduction == "none" or len(whole) <= 1
             each = ans if examples_named else getattr(call, name)(prediction, target, reduction="none", **settings)
@@ -128,5 +128,9 @@ def loss(
         at_kink=at_kink,
         target=target,
         explanation=explanation,
-        example=(f"{name}(A, B)", f"{name}(x, y)", f"{name}(A, B, reduction='sum')", f"{name}(A, B, reduction='none')"),
+        example=(
+            *(f"{name}({pair})" for pair in ("x, y", "A, B", "a, b")),
+            *(f"{name}(A, B, reduction='{reduction}')" for reduction in ("sum", "none")),
+            *(f"{name}(A, B, {option.name}=2)" for option in options),
+        ),
     )

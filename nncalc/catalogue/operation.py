@@ -8,7 +8,7 @@ from typing import Any
 
 from nncalc.catalogue.explanation import Explanation
 from nncalc.errors import ShapeError
-from nncalc.language.expression import Expression, Setting
+from nncalc.language.expression import Expression, Name, Setting
 
 Shape = tuple[int, ...]
 Rule = Callable[..., "Expression | float"]
@@ -17,7 +17,10 @@ Template = str | Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of an operation, layer, loss or optimizer: its default, what it means, the words it may be."""
+    """A setting of an operation, layer, loss or optimizer: its default, what it means, the words it may be.
+
+    number: whether it is a number though the default, None, doesn't say so.
+    """
 
     name: str
     default: Setting
@@ -25,6 +28,29 @@ class Option:
     choices: tuple[str, ...] = ()
     above: float | None = None
     at_least: float | None = None
+    number: bool = False
+
+    def expected(self, value: Setting) -> str:
+        """What is expected in place of a value that can't be taken; '' for one that can."""
+        if isinstance(self.default, bool):
+            return "" if isinstance(value, bool) else "True or False"
+        kinds = [f"'{word}'" for word in self.choices]
+        if self._is_numeric:
+            bound = f" above {self.above:g}" if self.above is not None else ""
+            bound += f" of {self.at_least:g} or more" if self.at_least is not None else ""
+            kinds.append(f"a number{bound}")
+        fits = not kinds or value in self.choices or (self._is_numeric and self._in_bounds(value))
+        return "" if fits or (value is None and self.default is None) else " or ".join(kinds)
+
+    @property
+    def _is_numeric(self) -> bool:
+        bounded = self.above is not None or self.at_least is not None
+        return self.number or bounded or isinstance(self.default, (int, float))
+
+    def _in_bounds(self, value: Setting) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return (self.above is None or value > self.above) and (self.at_least is None or value >= self.at_least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +74,13 @@ class Operation:
     shape(*shapes, **settings): the result's shape, or ShapeError.
     derivatives: for an elementwise operation, ∂result/∂argument for each array argument, as an expression:
     rule(ans, *arrays, **settings). The engine multiplies by the upstream gradient and sums over what was broadcast.
-    gradients: otherwise, the whole product with the upstream gradient g:
-    rule(g, ans, *arrays, shape=…, **settings), where shape(expression) tells a shape. None: no gradient flows there.
+    gradients: otherwise, the whole product with the upstream gradient g: rule(g, ans, *arrays, shape_of=…, **settings),
+    where shape_of(expression) tells a shape. None: no gradient flows there.
     text, latex: how it is written, with {x} for the argument x and {x:product} where an argument that binds less
     tightly needs parentheses; {x:raised} stands as a superscript. domain: an interval for each argument within which
     examples and tests draw numbers. kinks: points of the first argument where there is no derivative.
+    example: expressions in which every setting and every way to broadcast occurs, over the numbers a, b, the vectors
+    x, y of 3 and the 2×3 matrices A, B; tests compare their gradients with finite differences.
     """
 
     name: str
@@ -81,6 +109,10 @@ class Operation:
     @property
     def defaults(self) -> dict[str, Setting]:
         return {option.name: option.default for option in self.options}
+
+    def expected(self, setting: str, value: Setting) -> str:
+        """What is expected in place of a setting's value that can't be taken; '' for one that can."""
+        return next(option for option in self.options if option.name == setting).expected(value)
 
     def settings(self, given: tuple[tuple[str, Setting], ...]) -> dict[str, Setting]:
         """Every setting with its value: the defaults, and what an expression states beside them."""
@@ -117,14 +149,19 @@ def same(shape: Shape, **_: Setting) -> Shape:
     return shape
 
 
+def _written(value: Setting) -> str:
+    return value.id if isinstance(value, Name) else str(value)
+
+
 def normal_axes(axis: Setting, rank: int) -> tuple[int, ...]:
     """The axes as numbers from 0: all for None, one, or several."""
     axes = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     result = []
     for one in axes:
-        if not isinstance(one, (int, float)) or one != int(one) or not -rank <= one < rank:
-            raise ShapeError(f"there is no axis {one}", label=f"the array has {rank} axes, counted from 0")
-        result.append(int(one) % rank)
+        if isinstance(one, bool) or not isinstance(one, int) or not -rank <= one < rank:
+            axes_there = f"{rank} ax{'i' if rank == 1 else 'e'}s"
+            raise ShapeError(f"there is no axis {_written(one)}", label=f"the array has {axes_there}, counted from 0")
+        result.append(one % rank)
     if len(set(result)) < len(result):
         raise ShapeError("an axis is named twice", label=f"axis={axis}")
     return tuple(result)

@@ -14,16 +14,17 @@ ShapeOf = Callable[[Expression], Shape]
 AXIS = Option("axis", None, "the axis or axes to go along, counted from 0; all if not said")
 KEEPDIMS = Option("keepdims", False, "whether an axis gone along stays, with one entry")
 NUMPY = "NumPy reference, {}"
+EXAMPLES = ("sum(x)", "sum(A)", "sum(A, axis=0)", "sum(A, axis=-1, keepdims=True)", "sum(A, axis=(0, 1))", "sum(a)")
 
 
-def _spread(g: Expression, x: Expression, shape: ShapeOf, axis: Setting, keepdims: Setting) -> Expression:
+def _spread(g: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting) -> Expression:
     """g, reduced along the axes, repeated to the shape of x."""
-    return call.broadcast(_kept(g, x, shape, axis, keepdims), shape=shape(x))
+    return call.broadcast(_kept(g, x, shape_of, axis, keepdims), shape=shape_of(x))
 
 
-def _kept(g: Expression, x: Expression, shape: ShapeOf, axis: Setting, keepdims: Setting) -> Expression:
+def _kept(g: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting) -> Expression:
     """g with one entry along each axis that it was reduced over, so that it broadcasts against x."""
-    whole = shape(x)
+    whole = shape_of(x)
     axes = normal_axes(axis, len(whole))
     # leading axes and a plain number broadcast as they are
     if keepdims or sorted(axes) == list(range(len(axes))):
@@ -36,10 +37,10 @@ def _count(x: Shape, axis: Setting) -> int:
 
 
 def _var_gradient(
-    g: Expression, ans: Expression, x: Expression, shape: ShapeOf, axis: Setting, keepdims: Setting
+    g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting
 ) -> Expression:
     centered = x - call.mean(x, axis=axis, keepdims=True) if axis is not None else x - call.mean(x)
-    return 2 * _kept(g, x, shape, axis, keepdims) * centered / _count(shape(x), axis)
+    return 2 * _kept(g, x, shape_of, axis, keepdims) * centered / _count(shape_of(x), axis)
 
 
 def _extreme(name: str, opposite: str, meaning: str) -> Operation:
@@ -58,12 +59,12 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
         return broadcast(x, b)
 
     def along_axes(
-        g: Expression, ans: Expression, x: Expression, shape: ShapeOf, axis: Setting, keepdims: Setting
+        g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting
     ) -> Expression:
         # shared evenly among equal largest (or smallest) entries, as PyTorch's amax does
-        hit = call.equal(x, _kept(ans, x, shape, axis, keepdims))
+        hit = call.equal(x, _kept(ans, x, shape_of, axis, keepdims))
         ties = call.sum(hit) if axis is None else call.sum(hit, axis=axis, keepdims=True)
-        return _kept(g, x, shape, axis, keepdims) * hit / ties
+        return _kept(g, x, shape_of, axis, keepdims) * hit / ties
 
     def wins(one: Expression, other: Expression) -> Expression:
         strictly: Expression = getattr(call, opposite)(one, other)
@@ -77,11 +78,11 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
         x: Expression,
         b: Expression | None = None,
         *,
-        shape: ShapeOf,
+        shape_of: ShapeOf,
         axis: Setting,
         keepdims: Setting,
     ) -> Expression:
-        return along_axes(g, ans, x, shape, axis, keepdims) if b is None else g * wins(x, b)
+        return along_axes(g, ans, x, shape_of, axis, keepdims) if b is None else g * wins(x, b)
 
     def by_b(g: Expression, ans: Expression, x: Expression, b: Expression, **_: Any) -> Expression:
         return g * wins(b, x)
@@ -98,14 +99,17 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
         latex=_written(name, rf"\{name}\left({{x}}{{b:more}}\right)"),
         meaning=meaning,
         source=NUMPY.format(f"numpy.{name} and numpy.{name}imum"),
-        example=(f"{name}(A)", f"{name}(A, axis=1)", f"{name}(x, y)", f"{name}(0, x)"),
+        example=(
+            *(example.replace("sum", name) for example in EXAMPLES),
+            *(f"{name}({pair})" for pair in ("x, y", "A, x", "a, x", "0, x")),
+        ),
     )
 
 
 def _norm_gradient(
-    g: Expression, ans: Expression, x: Expression, shape: ShapeOf, axis: Setting, keepdims: Setting
+    g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting
 ) -> Expression:
-    return _kept(g, x, shape, axis, keepdims) * x / _kept(ans, x, shape, axis, keepdims)
+    return _kept(g, x, shape_of, axis, keepdims) * x / _kept(ans, x, shape_of, axis, keepdims)
 
 
 def _norm(xp: Any, x: Any, axis: Setting, keepdims: Setting) -> Any:
@@ -144,7 +148,7 @@ def _reduction(name: str, value: Any, gradient: Rule, text: str, latex: str, mea
         latex=_written(name, latex),
         meaning=meaning,
         source=source,
-        example=(f"{name}(A)", f"{name}(A, axis=0)", f"{name}(A, axis=1, keepdims=True)"),
+        example=tuple(example.replace("sum", name) for example in EXAMPLES),
     )
 
 
@@ -156,7 +160,7 @@ ENTRIES = (
     _reduction(
         "sum",
         _numpy("sum"),
-        lambda g, ans, x, shape, axis, keepdims: _spread(g, x, shape, axis, keepdims),
+        lambda g, ans, x, shape_of, axis, keepdims: _spread(g, x, shape_of, axis, keepdims),
         "Σ {x:product}",
         r"\sum {x:product}",
         "the sum of the entries",
@@ -165,7 +169,7 @@ ENTRIES = (
     _reduction(
         "mean",
         _numpy("mean"),
-        lambda g, ans, x, shape, axis, keepdims: _spread(g, x, shape, axis, keepdims) / _count(shape(x), axis),
+        lambda g, ans, x, shape_of, axis, keepdims: _spread(g, x, shape_of, axis, keepdims) / _count(shape_of(x), axis),
         "mean({x})",
         r"\operatorname{mean}\left({x}\right)",
         "the average of the entries",

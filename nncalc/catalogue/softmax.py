@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.operation import Operation, Option, Shape, normal_axes, same
 from nncalc.language.expression import Expression, Setting, call
 
@@ -17,8 +18,7 @@ OPTIONS = (
 
 
 def _shape(x: Shape, axis: Setting, temperature: Setting) -> Shape:
-    if x:
-        normal_axes(axis, len(x))
+    normal_axes(axis, max(len(x), 1))
     return same(x)
 
 
@@ -33,22 +33,22 @@ def _log_softmax(xp: Any, x: Any, axis: int, temperature: float) -> Any:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
-def total(x: Expression, like: Expression, shape: ShapeOf, axis: Setting) -> Expression:
+def total(x: Expression, like: Expression, shape_of: ShapeOf, axis: Setting) -> Expression:
     """Σ x along the axis; for a vector the plain sum, which reads as on paper."""
-    return call.sum(x) if len(shape(like)) == 1 else call.sum(x, axis=axis, keepdims=True)
+    return call.sum(x) if len(shape_of(like)) <= 1 else call.sum(x, axis=axis, keepdims=True)
 
 
 def _softmax_gradient(
-    g: Expression, ans: Expression, x: Expression, shape: ShapeOf, axis: Setting, temperature: float
+    g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, temperature: float
 ) -> Expression:
-    return ans * (g - total(g * ans, x, shape, axis)) / temperature
+    return ans * (g - total(g * ans, x, shape_of, axis)) / temperature
 
 
 def _log_softmax_gradient(
-    g: Expression, ans: Expression, x: Expression, shape: ShapeOf, axis: Setting, temperature: float
+    g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, temperature: float
 ) -> Expression:
     p = softmax_of(x, axis, temperature)
-    return (g - p * total(g, x, shape, axis)) / temperature
+    return (g - p * total(g, x, shape_of, axis)) / temperature
 
 
 def softmax_of(x: Expression, axis: Setting = -1, temperature: Setting = 1) -> Expression:
@@ -71,7 +71,52 @@ ENTRIES = (
         latex=r"\operatorname{softmax}\left({x}\right)",
         meaning="scores to probabilities: e^xₘ / Σ e^xᵢ",
         source=BOOK,
-        example=("softmax(x)", "softmax(A)", "softmax(A, axis=0)", "softmax(x, temperature=2)"),
+        example=("softmax(x)", "softmax(A)", "softmax(A, axis=0)", "softmax(A, temperature=2)", "softmax(a)"),
+        explanation=Explanation(
+            subject="p_i",
+            variable="h_j",
+            where=("p = softmax(h)", "S = sum(exp(h))"),
+            definition=("exp(h_i) / sum(exp(h))",),
+            domain_reason="every eʰ is positive, so their sum is never 0",
+            range="(0, 1)",
+            range_reason="each eʰ is positive and, with two classes or more, less than the sum of all",
+            limits=(
+                Limit("-inf", "0", "exp(h_i)", "0", of="h_i"),
+                Limit("0", "1 / n", "S", "n", reason="and so for any h of n equal entries", of="h"),
+                Limit("inf", "1", "S / exp(h_i)", "1", of="h_i"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(exp(h_i) / S, h_i)"),
+                        Line(
+                            "(exp(h_i) * S - exp(h_i) * exp(h_i)) / S ** 2",
+                            "quotient rule; by hᵢ, S has derivative e^hᵢ",
+                        ),
+                        Line("exp(h_i) / S * (S - exp(h_i)) / S", "e^hᵢ factored out"),
+                        Line("p_i * (1 - p_i)", "pᵢ = e^hᵢ/S"),
+                    ),
+                    case="i == j",
+                ),
+                Derivation(
+                    (
+                        Line("diff(exp(h_i) / S, h_j)"),
+                        Line("(0 * S - exp(h_i) * exp(h_j)) / S ** 2", "quotient rule; e^hᵢ does not depend on hⱼ"),
+                        Line("-exp(h_i) / S * exp(h_j) / S"),
+                        Line("-p_i * p_j"),
+                    ),
+                    case="i != j",
+                ),
+            ),
+            derivative="where(i == j, p_i * (1 - p_i), -p_i * p_j)",
+            stable="exp(h_i - max(h)) / sum(exp(h - max(h)))",
+            stable_reason="the largest exponent is 0, so nothing overflows; exp(−max h) cancels",
+            facts=("sum(p) == 1", "softmax(h - max(h)) == softmax(h)"),
+            notes=(
+                "With g = ∂ℓ/∂p, the gradient of a loss is ∂ℓ/∂hⱼ = pⱼ (gⱼ − Σ g p).",
+                "The setting temperature divides h first, and so the derivative; axis says along which axis the sum goes.",
+            ),
+        ),
     ),
     Operation(
         name="log_softmax",
@@ -84,6 +129,51 @@ ENTRIES = (
         latex=r"\ln \operatorname{softmax}\left({x}\right)",
         meaning="logarithm of softmax: xₘ − ln Σ e^xᵢ",
         source=BOOK,
-        example=("log_softmax(x)", "log_softmax(A)", "log_softmax(A, axis=0)"),
+        example=(
+            "log_softmax(x)",
+            "log_softmax(A)",
+            "log_softmax(A, axis=0)",
+            "log_softmax(A, temperature=2)",
+            "log_softmax(a)",
+        ),
+        explanation=Explanation(
+            subject="z_i",
+            variable="h_j",
+            where=("z = log_softmax(h)", "p = softmax(h)", "S = sum(exp(h))"),
+            definition=("log(exp(h_i) / sum(exp(h)))", "h_i - log(sum(exp(h)))"),
+            domain_reason="softmax(h) is positive, so its logarithm exists",
+            range="(-inf, 0)",
+            range_reason="pᵢ is between 0 and 1, so its logarithm is below 0",
+            limits=(
+                Limit("-inf", "-inf", "p_i", "0", of="h_i"),
+                Limit("0", "-log(n)", "p_i", "1 / n", reason="and so for any h of n equal entries", of="h"),
+                Limit("inf", "0", "p_i", "1", of="h_i"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(h_i - log(S), h_i)"),
+                        Line("1 - diff(S, h_i) / S", "chain rule, (ln u)′ = u′/u"),
+                        Line("1 - exp(h_i) / S", "of S only e^hᵢ depends on hᵢ"),
+                        Line("1 - p_i", "pᵢ = e^hᵢ/S"),
+                    ),
+                    case="i == j",
+                ),
+                Derivation(
+                    (
+                        Line("diff(h_i - log(S), h_j)"),
+                        Line("-diff(S, h_j) / S", "hᵢ does not depend on hⱼ"),
+                        Line("-exp(h_j) / S", "of S only e^hⱼ depends on hⱼ"),
+                        Line("-p_j", "pⱼ = e^hⱼ/S"),
+                    ),
+                    case="i != j",
+                ),
+            ),
+            derivative="where(i == j, 1 - p_i, -p_j)",
+            stable="h_i - max(h) - log(sum(exp(h - max(h))))",
+            stable_reason="the largest exponent is 0, so nothing overflows, and no p rounds to 0 before its logarithm",
+            facts=("sum(exp(z)) == 1",),
+            notes=("The setting temperature divides h first, and so the derivative.",),
+        ),
     ),
 )

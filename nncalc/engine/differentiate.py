@@ -114,7 +114,7 @@ class _Backward:
             if not moving[i]:
                 continue
             contribution = self._contribution(entry.name, expression, i, g, ans)
-            if contribution is not None and (not is_zero(contribution) or isinstance(argument, Name)):
+            if contribution is not None:
                 self._pull(equation, argument, contribution, argument)
 
     def _helped(self, equation: Equation, g: Expression, uses: int) -> Expression:
@@ -139,7 +139,7 @@ class _Backward:
             rule = entry.gradients[i]
             if rule is None:
                 return None
-            given = rule(g, ans, *e.args, shape=self.shapes, **settings)
+            given = rule(g, ans, *e.args, shape_of=self.shapes, **settings)
             contribution = given if isinstance(given, Expression) else Const(float(given))
         return self._summed(self.simplify(contribution), self.shapes(e.args[i]))
 

@@ -12,6 +12,7 @@ from typing import NoReturn, Protocol
 
 from nncalc.errors import ExpressionError, did_you_mean
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, Slice
+from nncalc.language.text import setting_text
 
 MAX_DEPTH = 100
 MAX_TERMS = 1000
@@ -65,6 +66,7 @@ class Signature(Protocol):
     def optional(self) -> int: ...
     @property
     def defaults(self) -> dict[str, Setting]: ...
+    def expected(self, setting: str, value: Setting) -> str: ...
 
 
 Lookup = Callable[[str], Signature]
@@ -355,7 +357,13 @@ class _Reader:
                 )
             if given.arg in settings:
                 self.refuse(given, f"{given.arg} is given twice")
-            settings[given.arg] = self._setting(given.value)
+            value = (self._quoted_index if given.arg == "index" else self._setting)(given.value)
+            expected = entry.expected(given.arg, value)
+            if expected:
+                self.refuse(
+                    given.value, f"{entry.name}'s {given.arg} can't be {setting_text(value)}", f"expected {expected}"
+                )
+            settings[given.arg] = value
         least, most = len(entry.args) - entry.optional, len(entry.args)
         if not least <= len(arrays) <= most:
             wanted = str(most) if least == most else f"{least} to {most}"
@@ -365,6 +373,20 @@ class _Reader:
                 f"expected {entry.name}({', '.join(entry.args)})",
             )
         return Apply(entry.name, tuple(arrays), tuple(settings.items()))
+
+    def _quoted_index(self, node: ast.expr) -> Setting:
+        """`index=(1,)` or, where there are slices, `index=':, 1:'`."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                quoted = ast.parse(f"x[{node.value}]", mode="eval").body
+            except (SyntaxError, ValueError, MemoryError, RecursionError):
+                quoted = None
+            if not isinstance(quoted, ast.Subscript) or not isinstance(quoted.value, ast.Name):
+                self.refuse(node, "this is no index", "expected what stands between brackets: ':, 1:'")
+            for part in ast.walk(quoted):
+                ast.copy_location(part, node)
+            return self._index(quoted.slice)
+        return self._index(node)
 
     def _setting(self, node: ast.expr) -> Setting:
         if isinstance(node, ast.Tuple):

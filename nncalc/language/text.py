@@ -110,6 +110,10 @@ def index_text(expression: Apply) -> str:
     """What stands between the brackets of an index: `:, None`."""
     items = expression.setting("index")
     assert isinstance(items, tuple)
+    return _items_text(items)
+
+
+def _items_text(items: tuple[Setting, ...]) -> str:
     return ", ".join(_item_text(item) for item in items)
 
 
@@ -121,7 +125,7 @@ def _item_text(item: Setting) -> str:
 
 
 def setting_text(value: Setting) -> str:
-    """A setting's value: a number, True, a word in quotes, a tuple, a name."""
+    """A setting's value: a number, True, a word in quotes, a tuple, a name; an index with a slice in quotes."""
     if isinstance(value, Name):
         return value.id
     if isinstance(value, bool) or value is None:
@@ -129,6 +133,8 @@ def setting_text(value: Setting) -> str:
     if isinstance(value, str):
         return f"'{value}'"
     if isinstance(value, tuple):
+        if any(isinstance(item, Slice) for item in value):
+            return f"'{_items_text(value)}'"
         inside = ", ".join(setting_text(v) for v in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     assert isinstance(value, (int, float))
