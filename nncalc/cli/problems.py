@@ -1,0 +1,53 @@
+"""`nncalc problems`: the problems that come with nncalc, or the file of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nncalc.cli import output
+from nncalc.cli.options import PLACES, Digits, Json
+from nncalc.errors import UsageError, did_you_mean
+from nncalc.problem import shipped
+
+
+def problems(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", show_default=False, help="Print the file of this problem.")
+    ] = None,
+    json: Json = False,
+    digits: Digits = PLACES,
+) -> None:
+    """The problems that come with nncalc.
+
+    Wherever a command takes a FILE, the name of one of these will do.
+
+    Example:
+    nncalc problems
+    nncalc problems xor > xor.yaml
+    """
+    paths = _paths(name)
+    if json:
+        entries = [_entry(path) for path in paths]
+        output.print_json({"nncalc": 1, "command": "problems", "problems": entries})
+    elif name is not None:
+        output.print_bytes(paths[0].read_bytes())
+    else:
+        column = max((len(path.stem) for path in paths), default=0)
+        output.print_lines([[(path.stem.ljust(column), "bold"), ("  " + shipped.title_of(path), "")] for path in paths])
+
+
+def _paths(name: str | None) -> list[Path]:
+    if name is None:
+        return [path for known in shipped.names() if (path := shipped.path_of(known))]
+    path = shipped.path_of(name)
+    if path is None:
+        raise UsageError(f"no problem '{name}' comes with nncalc", hint=did_you_mean(name, shipped.names()))
+    return [path]
+
+
+def _entry(path: Path) -> dict[str, str]:
+    title = shipped.title_of(path)
+    return {"name": path.stem, **({"title": title} if title else {})}
