@@ -15,6 +15,7 @@ from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, Slice, call
 
 ShapeOf = Callable[[Expression], Shape]
+FULL = Slice(None, None, None)
 MATRIX_CALCULUS = "Petersen and Pedersen, The Matrix Cookbook, section 2"
 
 
@@ -87,6 +88,10 @@ def _python_index(index: Setting) -> tuple[Any, ...]:
 
 
 def _index_gradient(g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, index: Setting) -> Expression:
+    assert isinstance(index, tuple)
+    if all(item in (None, FULL) for item in index):
+        # new axes alone move no entry: they are taken away again
+        return g[tuple(0 if item is None else item for item in index)]
     return call.scatter(g, index=index, shape=shape_of(x))
 
 
@@ -155,8 +160,8 @@ ENTRIES = (
             lambda g, ans, a, b, shape_of: g @ b,
             lambda g, ans, a, b, shape_of: g.T @ a,
         ),
-        text="{a:power} {b:power}ᵀ",
-        latex="{a:power} {b:power}^{\\top}",
+        text="{a:power} {b:postfix}ᵀ",
+        latex="{a:power} {b:postfix}^{\\top}",
         meaning="the outer product: entry i, j is aᵢ bⱼ",
         source=MATRIX_CALCULUS,
         example=("outer(x, y)",),
@@ -193,8 +198,13 @@ ENTRIES = (
         value=_scatter_value,
         shape=_scatter_shape,
         gradients=(lambda g, ans, x, shape_of, index, shape: call.index(g, index=index),),
-        text="scatter({g})",
-        latex=r"\operatorname{scatter}\left({g}\right)",
+        text=lambda index, shape: (
+            f"scatter({{g}}; to [{', '.join(_index_item(i) for i in index)}] of {dimensions(as_shape(shape))})"
+        ),
+        latex=lambda index, shape: (
+            r"\operatorname{scatter}\left({g};\ \text{to }"
+            rf"[{', '.join(_index_item(i) for i in index)}]\text{{ of {dimensions(as_shape(shape))}}}\right)"
+        ),
         meaning="an array of zeros with g put where the index says: the gradient of taking those entries",
         source="NumPy reference, indexing",
         example=(
@@ -210,8 +220,8 @@ ENTRIES = (
         value=lambda xp, g, shape: xp.broadcast_to(g, as_shape(shape)),
         shape=_broadcast_shape,
         gradients=(lambda g, ans, x, shape_of, shape: g,),
-        text="{g}",
-        latex="{g}",
+        text=lambda shape: f"repeat({{g}}; {_sizes(shape)})",
+        latex=lambda shape: rf"\operatorname{{repeat}}\left({{g}};\ {_sizes(shape)}\right)",
         meaning="the same numbers repeated along new axes: the gradient of a sum",
         source="NumPy reference, numpy.broadcast_to",
         example=("broadcast(x, shape=(2, 3))", "broadcast(a, shape=(2,))", "broadcast(x[:, None], shape=(3, 2))"),
@@ -232,8 +242,12 @@ ENTRIES = (
 )
 
 
+def _sizes(shape: Setting) -> str:
+    return "×".join(str(n) for n in as_shape(shape))
+
+
 def _index_item(item: Setting) -> str:
     if isinstance(item, Slice):
         ends = f"{'' if item.start is None else item.start}:{'' if item.stop is None else item.stop}"
         return ends if item.step is None else f"{ends}:{item.step}"
-    return str(item)
+    return str(item).replace("-", "−")

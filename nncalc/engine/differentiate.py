@@ -122,6 +122,8 @@ class _Backward:
         if size <= HELPER_FROM or (uses < 2 and size <= HELPER_AT_ONCE):
             return g
         self.helpers += 1
+        while f"{equation.name}_{self.helpers}" in self.shapes.known:
+            self.helpers += 1
         return self._emit(f"{equation.name}_{self.helpers}", g, equation.layer)
 
     def _contribution(self, op: str, e: Apply, i: int, g: Expression, ans: Expression) -> Expression | None:

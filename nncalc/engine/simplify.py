@@ -12,7 +12,7 @@ from math import prod
 
 from nncalc.catalogue.operation import Shape, broadcast
 from nncalc.engine.shapes import Shapes
-from nncalc.language.expression import Apply, Const, Expression, Name, call
+from nncalc.language.expression import Apply, Const, Expression, Name, Slice, call
 
 ZERO, ONE = Const(0.0), Const(1.0)
 ELEMENTWISE = ("add", "subtract", "multiply", "divide", "power", "where")
@@ -46,6 +46,8 @@ class Simplifier:
             return self._sum(e)
         if e.op == "power":
             return self._power(e)
+        if e.op == "where" and is_zero(e.args[1]) and is_zero(e.args[2]):
+            return self.repeat(ZERO, self.shapes(e))
         if e.op in ODD_IN_EACH:
             return self._linear(e)
         return e
@@ -74,6 +76,7 @@ class Simplifier:
         if fraction.number == 0:
             return self.repeat(ZERO, shape)
         fraction.above = self._without_repeats(fraction, shape)
+        fraction.cancel()
         result = fraction.build()
         return result if self.shapes(result) == shape else self.repeat(result, shape)
 
@@ -90,6 +93,7 @@ class Simplifier:
         for factor in factors:
             flat.take(factor, upside=True)
         fraction.number *= flat.number
+        fraction.divisor *= flat.divisor
         fraction.below += flat.below
         return flat.above
 
@@ -145,6 +149,8 @@ class Simplifier:
         inner = e.args[0]
         if e.op == "broadcast":
             return self.repeat(inner, self.shapes(e))
+        if e.op == "index" and isinstance(inner, Apply) and inner.op == "sum" and _only_kept_axes(e, inner):
+            return call.sum(inner.args[0], axis=inner.setting("axis"))
         if isinstance(inner, Apply) and inner.op == "broadcast" and not self.shapes(inner.args[0]):
             # one number everywhere: its parts are that number again, and its sum a multiple of it
             if e.op in ("transpose", "index", "reshape"):
@@ -198,6 +204,13 @@ class _Fraction:
         else:
             (self.above if upside else self.below).append(e)
 
+    def cancel(self) -> None:
+        """a·b / a is b, also where a is 0: the norm in ½‖e‖² leaves no 0 / 0 behind."""
+        for factor in tuple(self.below):
+            if factor in self.above:
+                self.above.remove(factor)
+                self.below.remove(factor)
+
     def build(self) -> Expression:
         number, above, below = self._reduced(), list(self.above), list(self.below)
         if number < 0:
@@ -217,17 +230,28 @@ class _Fraction:
         return top if bottom is None else top / bottom
 
     def _reduced(self) -> Fraction:
-        """The number above, shortened against the whole number below."""
-        number, divisor = self.number, self.divisor
-        if divisor < 0:
-            number, divisor = -number, -divisor
-        if divisor.denominator == 1 and (number.denominator == 1 or (number.numerator in (1, -1) and divisor != 1)):
-            quotient = number / divisor
-            number, divisor = Fraction(quotient.numerator), Fraction(quotient.denominator)
-        elif divisor.denominator != 1:
-            number, divisor = number / divisor, Fraction(1)
-        self.divisor = divisor
-        return number
+        """The number above, shortened against the number below: 2/6 is 1/3, 0.3/2 is 0.15, 0.5/3 is 1/6."""
+        quotient = self.number / self.divisor
+        whole = self.number.denominator == self.divisor.denominator == 1
+        if whole or (quotient.numerator in (1, -1) and not _is_decimal(quotient)):
+            self.divisor = Fraction(quotient.denominator)
+            return Fraction(quotient.numerator)
+        if self.divisor.denominator == 1 and not _is_decimal(quotient):
+            sign = -1 if self.divisor < 0 else 1
+            self.divisor *= sign
+            return self.number * sign
+        self.divisor = Fraction(1)
+        return quotient
+
+
+def _only_kept_axes(index: Apply, total: Apply) -> bool:
+    """Whether the index takes away just the axes that `sum(…, keepdims=True)` has kept: `[:, 0]` behind axis=1."""
+    axis, items = total.setting("axis"), index.setting("index")
+    assert isinstance(items, tuple)
+    taken = {i for i, item in enumerate(items) if item == 0}
+    rest_is_whole = all(item in (0, Slice(None, None, None)) for item in items)
+    axes = set(axis) if isinstance(axis, tuple) else {axis}
+    return total.setting("keepdims") is True and taken == axes and rest_is_whole
 
 
 def _chain(factors: list[Expression]) -> Expression:
@@ -242,6 +266,11 @@ def is_zero(e: Expression) -> bool:
     if isinstance(e, Apply) and e.op == "broadcast":
         e = e.args[0]
     return isinstance(e, Const) and e.value == 0
+
+
+def _is_decimal(number: Fraction) -> bool:
+    """Whether a number has finitely many decimals, and few enough to read."""
+    return (number * 10**6).denominator == 1
 
 
 def _whole(value: float) -> bool:
