@@ -44,10 +44,16 @@ class Shapes:
             return entry.shape(*shapes, **entry.settings(expression.settings))
         except ShapeError as error:
             if not error.names:
-                error.names = tuple(name for a in expression.args for name in names_in(a))
+                error.names = _involved(expression)
                 error.equation = error.equation or to_text(expression)
                 error.message, error.label, error.hint = _worded(expression, shapes, error)
             raise
+
+
+def _involved(expression: Apply) -> tuple[str, ...]:
+    """The names in an expression, those that are arguments themselves first: in `W @ x + b`, b and then W and x."""
+    own = [argument.id for argument in expression.args if isinstance(argument, Name)]
+    return tuple(dict.fromkeys([*own, *names_in(expression)]))
 
 
 def _worded(expression: Apply, shapes: list[Shape], error: ShapeError) -> tuple[str, str, str]:
@@ -55,7 +61,8 @@ def _worded(expression: Apply, shapes: list[Shape], error: ShapeError) -> tuple[
     parts = [to_text(a) for a in expression.args]
     if expression.op != "matmul" or not all(shapes) or max(map(len, shapes)) > 2:
         sizes = ", ".join(f"{part} is {dimensions(shape)}" for part, shape in zip(parts, shapes, strict=True))
-        return f"{error.message}", f"{sizes}; {error.label}", error.hint
+        message = f"{' and '.join(parts)} do not fit" if error.message.endswith("do not fit") else error.message
+        return message, f"{sizes}; {error.label}", error.hint
     (a, b), (left, right) = parts, shapes
     what = "rows" if len(right) == 2 else "entries"
     label = f"{a} is {dimensions(left)}, so {a} @ {b} needs {b} to have {left[-1]} {what}; {b} has {right[0]}"

@@ -1,0 +1,30 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from nncalc.catalogue.layer import Block, Layer, Parameter
+from nncalc.language.expression import Expression
+
+
+def _dense(b: Block) -> None:
+    W = b.name("W")  # noqa: N806 - the field's own letter
+    linear: Expression
+    if b.row:
+        linear = b.x @ W
+    else:
+        linear = W @ b.x if b.rank == 1 else b.x @ W.T
+    if "bias" in b.given:
+        linear = linear + b.name("b")
+    b.linear(linear)
+
+
+ENTRIES = (
+    Layer(
+        name="dense",
+        parameters=(Parameter("weights", "W", 2, required=True), Parameter("bias", "b", 1)),
+        takes_activation=True,
+        block=_dense,
+        meaning="every output from every input: h = W x + b, with W of shape (out, in); under `row`, h = x W + b",
+        source="Goodfellow, Bengio, Courville, Deep Learning, chapter 6",
+    ),
+)

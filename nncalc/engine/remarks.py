@@ -1,0 +1,58 @@
+"""What is worth a remark in a record: a unit at a kink, a number that is not finite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nncalc.catalogue.registry import operation
+from nncalc.engine.numpy_arrays import xp
+from nncalc.engine.trace import Trace
+from nncalc.engine.value import value_of
+from nncalc.language.expression import Apply, Name, walk
+from nncalc.language.text import to_text
+
+MOST_ENTRIES = 5
+
+
+def remarks(trace: Trace) -> list[str]:
+    """Plain sentences, with the names of the equations; entries count from 1."""
+    found = [] if not trace.phase("backward") else _kinks(trace)
+    return [*found, *_not_finite(trace)]
+
+
+def _kinks(trace: Trace) -> list[str]:
+    """Units that sit exactly where an operation has no derivative: the gradient there is a convention."""
+    found = []
+    for step in trace.phase("forward"):
+        for node in walk(step.expression):
+            if not isinstance(node, Apply) or not operation(node.op).kinks:
+                continue
+            entry = operation(node.op)
+            with xp.errstate(all="ignore"):
+                value = xp.asarray(value_of(node.args[0], trace.values, xp))
+            for kink in entry.kinks:
+                hits = xp.argwhere(value == kink)
+                if len(hits):
+                    where = entries(to_text(node.args[0]), hits, value.ndim, isinstance(node.args[0], Name))
+                    found.append(f"{where} = {kink:g}: {entry.at_kink}")
+    return list(dict.fromkeys(found))
+
+
+def entries(name: str, hits: Any, rank: int, is_name: bool = True) -> str:
+    """`hbar1[2]` or `hbar1[1, 3]`, a few of them: the entries of an array, counted from 1."""
+    if rank == 0:
+        return name
+    base = name if is_name else f"({name})"
+    shown = [f"{base}[{', '.join(str(int(i) + 1) for i in hit)}]" for hit in hits[:MOST_ENTRIES]]
+    more = len(hits) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _not_finite(trace: Trace) -> list[str]:
+    """The first step with an infinity or NaN in it: what follows is worked out from it."""
+    for step in trace.steps:
+        if not xp.all(xp.isfinite(step.value)):
+            kind = "is not a number" if xp.any(xp.isnan(step.value)) else "is infinite"
+            where = entries(step.name, xp.argwhere(~xp.isfinite(step.value)), step.value.ndim)
+            return [f"{where} {kind}; what is worked out from it may be neither right nor wrong"]
+    return []
