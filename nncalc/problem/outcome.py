@@ -1,0 +1,61 @@
+"""What a reader asks next of a record: the class predicted, whether it is right, remarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nncalc.engine.remarks import remarks
+from nncalc.problem.problem import Problem
+from nncalc.problem.work import Worked
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """predicted: class numbers, one or one an example. correct: alike, where labels say. notes: remarks."""
+
+    predicted: Any = None
+    correct: Any = None
+    notes: tuple[str, ...] = ()
+
+
+def outcome(worked: Worked) -> Outcome:
+    """The outcome of one iteration, from the values before its step."""
+    problem, trace = worked.problem, worked.trace
+    notes = remarks(trace)
+    prediction = trace.value(problem.forward.prediction)
+    if problem.classes is None or prediction is None or prediction.ndim == 0:
+        return Outcome(notes=tuple(notes))
+    predicted = prediction.argmax(axis=-1) + problem.classes.base
+    notes += _ties(problem, prediction)
+    labels = _labels(problem, trace.value("y" if "y" in trace.values else _target(problem)))
+    correct = None if labels is None else predicted == labels
+    return Outcome(predicted.tolist(), None if correct is None else correct.tolist(), tuple(notes))
+
+
+def _target(problem: Problem) -> str:
+    return problem.forward.labels[0] if problem.forward.labels else ""
+
+
+def _labels(problem: Problem, y: Any) -> Any:
+    """The right class of each example: as given, or the one with the largest part in a distribution, if one is."""
+    assert problem.classes is not None
+    if problem.classes.numbers is not None:
+        return problem.classes.numbers
+    if y is None or y.ndim == 0:
+        return None
+    largest = y.max(axis=-1, keepdims=True)
+    return y.argmax(axis=-1) + problem.classes.base if ((y == largest).sum(axis=-1) == 1).all() else None
+
+
+def _ties(problem: Problem, prediction: Any) -> list[str]:
+    """Which examples have several classes with the highest score: the first of them is the predicted one."""
+    assert problem.classes is not None
+    rows = prediction.reshape(-1, prediction.shape[-1])
+    found = []
+    for number, row in enumerate(rows, start=1):
+        tied = [str(i + problem.classes.base) for i in (row == row.max()).nonzero()[0]]
+        if len(tied) > 1:
+            where = f"example {number}: " if prediction.ndim > 1 else ""
+            found.append(f"{where}classes {', '.join(tied[:-1])} and {tied[-1]} tie; the first is taken as predicted")
+    return found

@@ -1,0 +1,94 @@
+"""A problem: equations, the values they begin with, and what the screen needs to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nncalc.catalogue.optimizer import Optimizer
+from nncalc.errors import NncalcError, Place
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Setting
+from nncalc.problem.tree import Scalar, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An equation as the file has it: the text it stands in, the line within that, and where in the line it begins."""
+
+    text: Scalar
+    line: int
+    offset: int = 0
+
+    @property
+    def place(self) -> Place:
+        return self.text.place_inside(self.line, self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """A classification: how many classes, what the first is called, and the labels as numbers where they are known."""
+
+    count: int
+    base: int
+    numbers: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem ready to be worked out.
+
+    forward: its forward equations. values: every given array and parameter, by name. examples: names whose first axis
+    counts the examples of a batch. overrides: backward and update equations of the user's own. settings: the
+    optimizer's. places, written: where in the file each value and each equation stands. rows: weights are (in, out).
+    document: the file as a whole.
+    """
+
+    forward: Program
+    values: Mapping[str, Any]
+    file: str = ""
+    title: str = ""
+    source: str = ""
+    notes: str = ""
+    optimizer: Optimizer | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    optimizer_stated: bool = True
+    frozen: tuple[str, ...] = ()
+    overrides: tuple[Equation, ...] = ()
+    notation: str = "h"
+    classes: Classes | None = None
+    examples: frozenset[str] = frozenset()
+    batched: bool = False
+    places: Mapping[str, Value] = field(default_factory=dict)
+    written: Mapping[str, Written] = field(default_factory=dict)
+    rows: bool = False
+    document: Value | None = None
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(value.shape) for name, value in self.values.items()}
+
+    def with_learning_rate(self, rate: float) -> Problem:
+        return replace(self, settings={**self.settings, "learning_rate": rate})
+
+    def located(self, error: NncalcError) -> NncalcError:
+        """The error with the place in the file that it is about, where that is known."""
+        if error.place is not None:
+            return error
+        assigned = error.equation.split(" = ", 1)[0]
+        written = self.written.get(assigned) or next((self.written[n] for n in error.names if n in self.written), None)
+        if written is not None:
+            error.place, error.key = written.place, written.text.key
+            return error
+        named = [name for name in error.names if name in self.places]
+        # a parameter's place says more than the input's: it is the one of two that was written for this layer
+        named.sort(key=lambda name: name not in self.forward.parameters)
+        if named:
+            value = self.places[named[0]]
+            error.place, error.key = value.place, value.key
+        if error.hint.startswith("The transpose of W") and named and not self.written:
+            name, other = named[0], "column" if self.rows else "row"
+            order = "(out, in)" if self.rows else "(in, out)"
+            error.hint = f"Its transpose fits: write 'convention: {other}' if {name} is {order}."
+        return error

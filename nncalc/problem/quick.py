@@ -1,0 +1,120 @@
+"""The quick calculators' problems: a few numbers from the command line, worked out in plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isinf
+from typing import Any
+
+from nncalc.catalogue.registry import operation
+from nncalc.engine.differentiate import differentiate
+from nncalc.engine.plain_arrays import Row, xp
+from nncalc.engine.shapes import Shapes, add, infer
+from nncalc.engine.simplify import Simplifier
+from nncalc.engine.value import value_of
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call
+from nncalc.problem.labels import class_index
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """A quick calculation: its equations with their shapes, and every value as plain numbers."""
+
+    equations: tuple[Equation, ...]
+    shapes: dict[str, tuple[int, ...]]
+    values: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    predicted: int | None = None
+    label: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def softmax(numbers: list[float], label: float | None, base: int, log_base: Setting, temperature: float) -> Quick:
+    """Softmax of logits; with a label, its cross-entropy and ∂ℓ/∂h. Raises DomainError for a class there is not."""
+    scores: Expression = Name("h")
+    equations = []
+    if temperature != 1:
+        equations.append(Equation("z", Name("h") / Const(temperature)))
+        scores = Name("z")
+    equations.append(Equation("exp", call.exp(scores - call.max(scores))))
+    equations.append(Equation("p", call.softmax(scores)))
+    values: dict[str, Any] = {"h": Row(numbers)}
+    if label is not None:
+        hot = class_index(label, len(numbers), base)
+        values["y"] = Row(float(i == hot) for i in range(len(numbers)))
+        stated = {} if log_base == "e" else {"log_base": log_base}
+        equations.append(Equation("loss", call.softmax_cross_entropy(scores, Name("y"), **stated)))
+    program = Program(
+        tuple(equations), tuple(values), labels=("y",), loss=None if label is None else "loss", prediction="p"
+    )
+    shapes = infer(program, {name: value.shape for name, value in values.items()})
+    if label is not None:
+        program = differentiate(program, shapes)
+    _work_out(program.equations, values)
+    highest = max(values["h"].entries)
+    tied = [i + base for i, number in enumerate(numbers) if number == highest]
+    notes = []
+    if highest / temperature > OVERFLOW:
+        notes.append("e^h would overflow: e^(h − max h) stands in its place; the quotients are the same")
+    if len(tied) > 1:
+        shown = ", ".join(map(str, tied[:-1]))
+        notes.append(f"classes {shown} and {tied[-1]} tie; the first is taken as predicted")
+    return Quick(program.equations, shapes.known, values, tuple(notes), tied[0], None if label is None else int(label))
+
+
+OVERFLOW = 709.782712893384  # ln of the largest double
+
+
+def activation(name: str, numbers: list[float], settings: dict[str, Setting]) -> Quick:
+    """An activation and its derivative at each number; for one that mixes its entries, the Jacobian ∂result/∂x."""
+    entry = operation(name)
+    stated = tuple((key, value) for key, value in settings.items() if value != entry.defaults[key])
+    equation = Equation("result", Apply(name, (Name("x"),), stated))
+    values: dict[str, Any] = {"x": Row(numbers)}
+    shapes = Shapes({"x": values["x"].shape})
+    add(shapes, equation)
+    simplify = Simplifier(shapes, {equation.expression: "result"})
+    full = entry.settings(stated)
+    _work_out((equation,), values)
+    if entry.derivatives:
+        rule = entry.derivatives[0]
+        assert rule is not None
+        local = rule(Name("result"), Name("x"), **full)
+        derivative = simplify(local if isinstance(local, Expression) else Const(float(local)))
+        values["x.grad"] = value_of(derivative, values, xp)
+        if not isinstance(values["x.grad"], Row):
+            values["x.grad"] = Row([values["x.grad"]] * len(numbers))
+        shape: tuple[int, ...] = values["x"].shape
+    else:
+        rule = entry.gradients[0]
+        assert rule is not None
+        shapes.known["result.grad"] = shapes.known["result"]
+        product = rule(Name("result.grad"), Name("result"), Name("x"), shape_of=shapes, **full)
+        derivative = simplify(product if isinstance(product, Expression) else Const(float(product)))
+        values["x.grad"] = [_row(derivative, values, i, len(numbers)) for i in range(len(numbers))]
+        shape = (len(numbers), len(numbers))
+    shapes.known["x.grad"] = shape
+    equations = (equation, Equation("x.grad", derivative, "backward"))
+    notes = tuple(
+        f"x[{i + 1}] = {number:g}: {entry.at_kink}" for i, number in enumerate(numbers) if number in entry.kinks
+    )
+    return Quick(equations, shapes.known, values, notes)
+
+
+def _row(derivative: Expression, values: dict[str, Any], i: int, n: int) -> Row:
+    """The gradient of the i-th entry of the result: the product with the i-th unit vector."""
+    unit = Row(float(i == j) for j in range(n))
+    row = value_of(derivative, {**values, "result.grad": unit}, xp)
+    return row if isinstance(row, Row) else Row([row] * n)
+
+
+def _work_out(equations: tuple[Equation, ...], values: dict[str, Any]) -> None:
+    for equation in equations:
+        values[equation.name] = value_of(equation.expression, values, xp)
+
+
+def exponentials(numbers: list[float]) -> list[float] | None:
+    """e^h for each number, or None where one overflows."""
+    found = xp.exp(Row(numbers)).entries
+    return None if any(map(isinf, found)) else list(found)

@@ -1,0 +1,163 @@
+"""A problem worked out: its programs, one pass, and many steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nncalc.catalogue.operation import dimensions
+from nncalc.engine.evaluate import evaluate
+from nncalc.engine.shapes import infer
+from nncalc.engine.trace import Trace
+from nncalc.errors import NncalcError, ProblemError, ShapeError, UsageError
+from nncalc.language.equation import Phase, Program
+from nncalc.language.text import equation_text
+from nncalc.problem.overrides import place_overrides, refuse_strangers
+from nncalc.problem.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """One iteration: the problem as it then was, its record, the loss behind the step, the examples used (from 1)."""
+
+    problem: Problem
+    trace: Trace
+    loss_after: float | None = None
+    examples: tuple[int, ...] = ()
+
+
+def program_of(problem: Problem, upto: Phase) -> Program:
+    """The problem's equations up to a phase, with the user's own in place of the derived ones."""
+    program = problem.forward
+    if upto == "forward":
+        return program
+    shapes = infer(program, problem.shapes)
+    if program.loss is None:
+        raise _no_loss(problem)
+    from nncalc.engine.differentiate import differentiate
+
+    try:
+        program = differentiate(program, shapes)
+        if upto == "update":
+            from nncalc.engine.descend import descend
+
+            assert problem.optimizer is not None
+            program = descend(program, shapes, problem.optimizer, dict(problem.settings), problem.frozen)
+        if problem.overrides:
+            program = place_overrides(program, problem)
+            _check_shapes(program, problem)
+    except NncalcError as error:
+        raise problem.located(error) from None
+    return program
+
+
+def check_overrides(problem: Problem) -> None:
+    """Raises ProblemError for an override that replaces nothing or does not fit."""
+    upto: Phase = "update" if problem.forward.loss is not None else "forward"
+    program = program_of(problem, upto)
+    refuse_strangers(problem, {equation.name for equation in program.equations})
+
+
+def _check_shapes(program: Program, problem: Problem) -> None:
+    """An override has the shape of what it stands for: W1.grad and W1.next that of W1."""
+    shapes = infer(program, {**problem.shapes, **dict.fromkeys(setting_values(problem), ())})
+    for equation in problem.overrides:
+        base, _, suffix = equation.name.rpartition(".")
+        if suffix in ("grad", "next") and equation.name in shapes.known:
+            found, wanted = shapes.known[equation.name], shapes.known[base]
+            if found != wanted:
+                raise ShapeError(
+                    f"{equation.name} has the wrong shape",
+                    label=f"found {dimensions(found)}, expected {dimensions(wanted)} as {base} has",
+                    equation=equation_text(equation),
+                )
+
+
+def _no_loss(problem: Problem) -> ProblemError:
+    hint = "Add 'loss: l2', say, and 'labels:'."
+    if problem.written:
+        hint = "The last equation, or the one called 'loss', has to be one number."
+    if "losses" in {equation.name for equation in problem.forward.equations}:
+        hint = "'reduction: none' gives each example's loss; leave it out, or write mean or sum."
+    place = None if problem.document is None else problem.document.place
+    return ProblemError("there is no loss to differentiate", label="found no loss", hint=hint, key="loss", place=place)
+
+
+def setting_values(problem: Problem) -> dict[str, Any]:
+    """The optimizer's settings as equations name them."""
+    import numpy as np
+
+    return {
+        key if key == "learning_rate" else f"optimizer.{key}": np.asarray(value, dtype=np.float64)
+        for key, value in problem.settings.items()
+        if isinstance(value, (int, float))
+    }
+
+
+def setting_shapes(problem: Problem) -> dict[str, tuple[int, ...]]:
+    """The shapes of the optimizer's settings: numbers."""
+    return {name: tuple(value.shape) for name, value in setting_values(problem).items()}
+
+
+def work(problem: Problem, upto: Phase, iteration: int = 1, values: dict[str, Any] | None = None) -> Trace:
+    """One pass of the problem: forward, and as far as asked backward and through the optimizer's step."""
+    return _evaluate(program_of(problem, upto), problem, {**problem.values, **(values or {})}, iteration)
+
+
+def _evaluate(program: Program, problem: Problem, values: dict[str, Any], iteration: int) -> Trace:
+    extra = setting_values(problem) if program.phase("update") else {}
+    own = {equation.name for equation in program.equations}
+    given = {**values, **{name: value for name, value in extra.items() if name not in own}}
+    try:
+        return evaluate(program, given, iteration)
+    except NncalcError as error:
+        raise problem.located(error) from None
+
+
+def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -> Iterator[Worked]:
+    """Steps of the optimizer, one after the other; with a batch size, on the examples in the file's order."""
+    values = dict(problem.values)
+    programs: dict[int, Program] = {}
+    batches = _batches(problem, batch_size)
+    for iteration in range(1, steps + 1):
+        rows = next(batches)
+        part = problem if rows is None else _part(problem, rows)
+        batch = {name: part.values[name] for name in part.values if name not in problem.forward.parameters}
+        size = 0 if rows is None else len(rows)
+        if size not in programs:
+            programs[size] = program_of(part, "update")
+        trace = _evaluate(programs[size], part, {**values, **batch}, iteration)
+        values.update({step.name.removesuffix(".next"): step.value for step in _moved(trace)})
+        after = evaluate(part.forward, {**values, **batch}).value(part.forward.loss)
+        yield Worked(part, trace, float(after), () if rows is None else tuple(row + 1 for row in rows))
+
+
+def _moved(trace: Trace) -> Iterator[Any]:
+    for step in trace.phase("update"):
+        if step.name.endswith(".next") and step.name.removesuffix(".next") in trace.program.parameters:
+            yield step
+
+
+def _batches(problem: Problem, size: int | None) -> Iterator[list[int] | None]:
+    if size is None:
+        while True:
+            yield None
+    names = [name for name in problem.examples if name in problem.values]
+    if not names:
+        raise UsageError("--batch-size needs a batch", hint="The equations of this problem are those of one example.")
+    count = len(problem.values[names[0]])
+    while True:
+        for start in range(0, count, size):
+            yield list(range(start, min(start + size, count)))
+
+
+def _part(problem: Problem, rows: list[int]) -> Problem:
+    values = {
+        name: value[rows] if name in problem.examples and value.ndim else value
+        for name, value in problem.values.items()
+    }
+    classes = problem.classes
+    if classes is not None and "label" in values:
+        classes = replace(classes, numbers=values["label"])
+    return replace(problem, values=values, classes=classes)
