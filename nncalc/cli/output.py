@@ -66,7 +66,8 @@ def wants_colour(stream: TextIO | None) -> bool:
 
 def is_interactive() -> bool:
     """Whether somebody sits at both ends: keys can be asked for, and the answer is seen."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    ends = (sys.stdin, sys.stdout)
+    return os.environ.get("TERM") != "dumb" and all(stream is not None and stream.isatty() for stream in ends)
 
 
 def width(no_tty_default: int = 80) -> int:
