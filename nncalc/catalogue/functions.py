@@ -72,7 +72,7 @@ ENTRIES = (
         "logarithm to base 10",
         domain=POSITIVE,
     ),
-    _function("sqrt", lambda ans, x: 1 / (2 * ans), "√{x:power}", r"\sqrt{{x}}", "square root", domain=POSITIVE),
+    _function("sqrt", lambda ans, x: 1 / (2 * ans), "√{x:postfix}", r"\sqrt{{x}}", "square root", domain=POSITIVE),
     _function(
         "abs",
         lambda ans, x: call.sign(x),

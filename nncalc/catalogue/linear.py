@@ -198,12 +198,10 @@ ENTRIES = (
         value=_scatter_value,
         shape=_scatter_shape,
         gradients=(lambda g, ans, x, shape_of, index, shape: call.index(g, index=index),),
-        text=lambda index, shape: (
-            f"scatter({{g}}; to [{', '.join(_index_item(i) for i in index)}] of {dimensions(as_shape(shape))})"
-        ),
+        text=lambda index, shape: f"scatter({{g}}; to [{', '.join(map(_index_item, index))}] of {_sizes(shape)})",
         latex=lambda index, shape: (
             r"\operatorname{scatter}\left({g};\ \text{to }"
-            rf"[{', '.join(_index_item(i) for i in index)}]\text{{ of {dimensions(as_shape(shape))}}}\right)"
+            rf"[{', '.join(map(_index_item, index))}]\text{{ of {_sizes(shape)}}}\right)"
         ),
         meaning="an array of zeros with g put where the index says: the gradient of taking those entries",
         source="NumPy reference, indexing",

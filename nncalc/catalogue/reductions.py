@@ -96,7 +96,7 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
         shape=shape,
         gradients=(by_x, by_b),
         text=_written(name, f"{name}({{x}}{{b:more}})"),
-        latex=_written(name, rf"\{name}\left({{x}}{{b:more}}\right)"),
+        latex=_latex_written(name, rf"\{name}\left({{x}}{{b:more}}\right)"),
         meaning=meaning,
         source=NUMPY.format(f"numpy.{name} and numpy.{name}imum"),
         example=(
@@ -131,7 +131,17 @@ def _written(name: str, template: str) -> Any:
     def choose(axis: Setting = None, keepdims: Setting = False) -> str:
         if axis is None:
             return template
-        return f"{name}({{x}}, axis={axis}{', keepdims' if keepdims else ''})"
+        return f"{name}({{x}}; axis = {axis}{', keepdims' if keepdims else ''})".replace("-", "−")
+
+    return choose
+
+
+def _latex_written(name: str, template: str) -> Any:
+    def choose(axis: Setting = None, keepdims: Setting = False) -> str:
+        if axis is None:
+            return template
+        along = rf"\mathrm{{axis}} = {axis}" + (r",\ \mathrm{keepdims}" if keepdims else "")
+        return rf"\operatorname{{{name}}}\left({{x}};\ {along}\right)"
 
     return choose
 
@@ -145,7 +155,7 @@ def _reduction(name: str, value: Any, gradient: Rule, text: str, latex: str, mea
         shape=without_axes,
         gradients=(gradient,),
         text=_written(name, text),
-        latex=_written(name, latex),
+        latex=_latex_written(name, latex),
         meaning=meaning,
         source=source,
         example=tuple(example.replace("sum", name) for example in EXAMPLES),

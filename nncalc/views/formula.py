@@ -1,0 +1,144 @@
+"""Expressions and equations as one line of Unicode text: `∂ℓ/∂h² = (h² − y) / ℓ`."""
+
+from __future__ import annotations
+
+from nncalc.engine.shapes import Shapes
+from nncalc.language.equation import Equation
+from nncalc.language.expression import Expression, names_in
+from nncalc.language.text import ATOM, POWER, UNARY
+from nncalc.views.line import width_of
+from nncalc.views.numbers import constant
+from nncalc.views.symbols import Symbols, raised
+from nncalc.views.typesetter import Piece, Typesetter
+
+
+class Formula(Typesetter[str]):
+    """The typesetter of Unicode text."""
+
+    def name(self, name: str) -> Piece[str]:
+        symbol = self.symbols(name)
+        return Piece(symbol.text, POWER if symbol.raised else ATOM, quotient=symbol.quotient)
+
+    def constant(self, value: float) -> Piece[str]:
+        text = constant(value)
+        level = UNARY if text.startswith("−") else POWER if "e" in text else ATOM
+        return Piece(text, level, minus=text.startswith("−"))
+
+    def parts(self, parts: list[str]) -> str:
+        return "".join(parts)
+
+    def infix(self, left: str, op: str, right: str, level: int) -> str:
+        return f"{left} {op or _between(left, right)} {right}".replace("  ", " ")
+
+    def wrapped(self, body: str, square: bool) -> str:
+        return f"[{body}]" if square else f"({body})"
+
+    def power(self, base: str, exponent: Piece[str]) -> str:
+        above = raised(exponent.body)
+        if not above:
+            return f"{base}^{exponent.body if exponent.level == ATOM else self.wrapped(exponent.body, False)}"
+        # x2 may be written x²: then the square of x is (x)²
+        return f"({base}){above}" if self.symbols.is_taken(base + above) else base + above
+
+    def raised_hole(self, before: str, exponent: Piece[str]) -> list[str]:
+        above = raised(exponent.body)
+        if above and not (before == "e" and self.symbols.is_taken("e")):
+            return [before, above]
+        return ["exp(" if before == "e" else f"{before}^(", exponent.body, ")"]
+
+    def remark(self, body: str, words: str) -> str:
+        return f"{body} ({words})"
+
+    def has_bars(self, body: str) -> bool:
+        return "|" in body or "‖" in body
+
+
+def formula_text(
+    e: Expression,
+    symbols: Symbols | None = None,
+    shapes: Shapes | None = None,
+    rows: frozenset[str] = frozenset(),
+) -> str:
+    """The expression on one line. With shapes, a number times an array is told from a product entry by entry."""
+    return Formula(symbols or Symbols(names_in(e)), shapes, rows).piece(e).body
+
+
+def equation_formula(
+    equation: Equation,
+    symbols: Symbols | None = None,
+    shapes: Shapes | None = None,
+    rows: frozenset[str] = frozenset(),
+) -> str:
+    """`h̄¹ = W¹ x + b¹`. rows: the names of the vectors that stand as rows (rows.row_names)."""
+    symbols = symbols or Symbols((equation.name, *equation.inputs))
+    return f"{symbols.text(equation.name)} = {formula_text(equation.expression, symbols, shapes, rows)}"
+
+
+def broken(text: str, width: int, indent: str = "  ") -> list[str]:
+    """A formula in lines of at most that width, broken at its loosest operators; each begins with the operator."""
+    if width_of(text) <= width:
+        return [text]
+    words = text.split(" ")
+    depths = _depths(words)
+    lines: list[str] = []
+    start = 0
+    while start < len(words):
+        room = width - (len(indent) if lines else 0)
+        end = _line_end(words, depths, start, room)
+        line = " ".join(words[start:end])
+        if lines:
+            before, first = words[start - 1], words[start]
+            # juxtaposition has no sign to begin with
+            bare = first[0] not in _SIGNS and before[-1] not in _SIGNS and not _is_word(before)
+            line = indent + ("· " if bare and width_of(line) + 2 <= room else "") + line
+        lines.append(line)
+        start = end
+    return lines
+
+
+_SIGNS = "+−·⊙/=><≥≤≠,;"
+
+
+def _line_end(words: list[str], depths: list[int], start: int, room: int) -> int:
+    used, end = 0, start
+    while end < len(words):
+        used += width_of(words[end]) + (end > start)
+        if used > room and end > start:
+            break
+        end += 1
+    if end == len(words):
+        return end
+    candidates = range(start + 1, end + 1)
+    return min(candidates, key=lambda i: (depths[i], -i))
+
+
+def _depths(words: list[str]) -> list[int]:
+    """How deep the blank before each word lies: brackets count most, then how tightly the operator binds."""
+    depth, depths = 0, []
+    for i, word in enumerate(words):
+        before = words[i - 1] if i else ""
+        sign = _TIGHTNESS.get(word, 8 if before in _TIGHTNESS else 5 if before[-1:] in (",", ";") else 4)
+        depths.append(10 * depth + sign)
+        depth += sum(word.count(c) for c in "([") - sum(word.count(c) for c in ")]")
+    return depths
+
+
+_TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "⊙": 3, "·": 3, "/": 3}
+
+
+def _is_word(word: str) -> bool:
+    """Whether a word of the formula takes what follows as its argument: `ln`, `Σ`, `where`."""
+    return word.lstrip("(−") in ("ln", "log₂", "log₁₀", "Σ", "where", "else", "each", "over", "the", "mean", "sum")
+
+
+def _between(left: str, right: str) -> str:
+    """What juxtaposition needs between two factors so that it reads as a product."""
+    first, last = right[:1], left[-1:]
+    if first.isdigit() or first in "[|‖" or last in "|‖":
+        return "·"
+    if first != "(":
+        return "·" if left.rpartition(" ")[2] in ("ln", "e") else ""
+    # `σ (x)` would be read as a function of x
+    word = left.rpartition(" ")[2].rpartition("(")[2]
+    called = word.isidentifier() and (len(word) > 1 or not word.isascii()) and last.isalpha()
+    return "·" if called else ""
