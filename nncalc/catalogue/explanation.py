@@ -1,4 +1,13 @@
-"""What `explain` tells of an operation, as data: tests check every claim numerically."""
+"""What `explain` tells of an operation, as data: tests check every claim of it numerically.
+
+Mathematics is text of the language of equations, so that it can be read, typeset and evaluated; reasons are words.
+Beside the catalogue's operations, an explanation may use
+
+- `diff(f, x)`: the derivative of f by x, still to be taken (d/dx f);
+- `NAME_i` and `NAME_j`: entry i or j of the vector NAME, and `i`, `j` themselves (`i == j`);
+- `n`: how many entries a vector has, and `pi`;
+- the names of the operation's settings (`slope`), which it has wherever it is called: `leaky_relu(x)`.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +16,95 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What the function does towards a point (`-inf`, `0`, `inf`): the value there, and why."""
+    """What the result goes to when a name goes to a point.
 
-    towards: str
+    at: the point: `-inf`, `inf`, or an expression. value: the result there. term, term_value: the part that decides,
+    and what it goes to (`exp(-x)` to `inf`). of: the name that moves; the explanation's variable where it is empty. A
+    vector moves as a whole. given: what is assumed of another name (`y = 1`; of a vector, `y_i = 1`: the one-hot
+    vector of class i).
+    """
+
+    at: str
     value: str
-    reason: str
+    term: str = ""
+    term_value: str = ""
+    reason: str = ""
+    of: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a derivation: an expression of the language, equal to the line before, and the reason why.
-
-    of: the expression whose derivative by x this line still has to take, as in d/dx (1 + e⁻ˣ)⁻¹; the line then is
-    `factor` times it. Where `of` is empty, the line is `expression`.
-    """
+    """One line of a derivation: an expression equal to the line before, and the reason why."""
 
     expression: str
     reason: str = ""
-    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """Definition, domain, range with its reason, and derivative, each in the language of equations.
+class Derivation:
+    """Lines from the derivative to be taken to the result. case: the condition under which they hold, or ''.
 
-    low, high: the range's ends as text (`-inf`, `0`); closed: whether each end is taken.
+    way: what is particular to this derivation where there are several.
     """
 
-    definition: str
-    domain: str
-    low: str
-    high: str
-    closed: tuple[bool, bool]
+    lines: tuple[Line, ...]
+    case: str = ""
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point of the variable without a derivative: the slopes on its two sides, and the value that is used."""
+
+    at: str
+    left: str
+    right: str
+    used: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Definition, domain, range and derivative of an operation.
+
+    subject: what is explained, in terms of `variable` (`sigmoid(x)`, `p_i`, `loss`). where: equations of the names
+    that subject and lines use beside the variable and the settings, in order (`p = softmax(h)`).
+    definition: expressions equal to the subject, the one to begin with first; it needs nothing of `where`.
+    domain, range: intervals (`(0, 1]`, `[0, inf)`) or, for few values, a set (`{0, 1}`).
+    derivative: the derivative of the subject by the variable in every case.
+    stable: the same result as it is computed, where the definition would overflow or lose digits. facts:
+    equations that hold (`sum(p) == 1`).
+    """
+
+    subject: str
+    variable: str = "x"
+    where: tuple[str, ...] = ()
+    definition: tuple[str, ...]
+    domain: str = "(-inf, inf)"
+    domain_reason: str
+    range: str
+    range_reason: str
     limits: tuple[Limit, ...]
-    derivation: tuple[Line, ...]
+    derivations: tuple[Derivation, ...]
+    kinks: tuple[Kink, ...] = ()
     derivative: str
-    note: str = ""
+    stable: str = ""
+    stable_reason: str = ""
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The ends of a domain or range as text, and whether each belongs to it; or, as a set, its few values."""
+
+    ends: tuple[str, ...]
+    closed: tuple[bool, bool]
+    is_set: bool = False
+
+
+def interval(text: str) -> Interval:
+    """`(0, 1]`, `[0, inf)` or `{0, 1}`, taken apart."""
+    ends = tuple(end.strip() for end in text[1:-1].split(","))
+    return Interval(ends, (text[0] in "[{", text[-1] in "]}"), text[0] == "{")

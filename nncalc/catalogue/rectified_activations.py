@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nncalc.catalogue.activation import activation
+from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
 from nncalc.catalogue.operation import Option
 from nncalc.language.expression import call
 
@@ -19,6 +20,26 @@ ENTRIES = (
         source="Goodfellow, Bengio, Courville, Deep Learning, section 6.3.1",
         kinks=(0.0,),
         at_kink="ReLU has no derivative at 0; 0 is used",
+        explanation=Explanation(
+            subject="relu(x)",
+            definition=("max(0, x)",),
+            domain_reason="any two numbers have a maximum",
+            range="[0, inf)",
+            range_reason="it is never below 0, and 0 itself for every x up to 0",
+            limits=(
+                Limit("-inf", "0", reason="0 is the larger"),
+                Limit("0", "0"),
+                Limit("inf", "inf", reason="x is the larger"),
+            ),
+            derivations=(
+                Derivation((Line("diff(x, x)", "max(0, x) = x"), Line("1")), case="x > 0"),
+                Derivation((Line("diff(0, x)", "max(0, x) = 0"), Line("0")), case="x < 0"),
+            ),
+            kinks=(Kink("0", "0", "1", "0", "no derivative; 0 is used, as PyTorch does"),),
+            derivative="where(x > 0, 1, 0)",
+            facts=("relu(x) - relu(-x) == x",),
+            notes=("A unit whose input is negative for every example has gradient 0 and stays as it is: it is dead.",),
+        ),
     ),
     activation(
         "leaky_relu",
@@ -31,6 +52,27 @@ ENTRIES = (
         options=(Option("slope", 0.01, "the slope left of 0"),),
         kinks=(0.0,),
         at_kink="LeakyReLU has no derivative at 0; its slope is used",
+        explanation=Explanation(
+            subject="leaky_relu(x)",
+            definition=("where(x > 0, x, slope * x)",),
+            domain_reason="each side is a straight line",
+            range="(-inf, inf)",
+            range_reason="with a slope above 0 it grows everywhere",
+            limits=(
+                Limit("-inf", "-inf", "slope * x", "-inf"),
+                Limit("0", "0"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation((Line("diff(x, x)", "LeakyReLU(x) = x"), Line("1")), case="x > 0"),
+                Derivation((Line("diff(slope * x, x)", "LeakyReLU(x) = slope · x"), Line("slope")), case="x < 0"),
+            ),
+            kinks=(
+                Kink("0", "slope", "1", "slope", "no derivative unless slope = 1; the slope is used, as PyTorch does"),
+            ),
+            derivative="where(x > 0, 1, slope)",
+            notes=("PyTorch calls the slope negative_slope.",),
+        ),
     ),
     activation(
         "elu",
@@ -42,6 +84,32 @@ ENTRIES = (
         meaning="x where x > 0, else α (eˣ − 1)",
         source="Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs, 2015",
         options=(Option("alpha", 1, "−α is the value far left"),),
+        explanation=Explanation(
+            subject="elu(x)",
+            definition=("where(x > 0, x, alpha * (exp(x) - 1))",),
+            domain_reason="eˣ exists for every x",
+            range="(-alpha, inf)",
+            range_reason="eˣ − 1 is above −1, so −α is never reached",
+            limits=(
+                Limit("-inf", "-alpha", "exp(x)", "0"),
+                Limit("0", "0", "exp(x)", "1"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation((Line("diff(x, x)", "ELU(x) = x"), Line("1")), case="x > 0"),
+                Derivation(
+                    (
+                        Line("diff(alpha * (exp(x) - 1), x)", "ELU(x) = α (eˣ − 1)"),
+                        Line("alpha * exp(x)", "(eˣ)′ = eˣ"),
+                        Line("elu(x) + alpha", "α eˣ = α (eˣ − 1) + α"),
+                    ),
+                    case="x < 0",
+                ),
+            ),
+            kinks=(Kink("0", "alpha", "1", "alpha", "no derivative unless α = 1; α is used, as PyTorch does"),),
+            derivative="where(x > 0, 1, alpha * exp(x))",
+            notes=("eˣ − 1 is computed in one go (expm1), which keeps the digits near 0.",),
+        ),
     ),
     activation(
         "step",
@@ -54,5 +122,23 @@ ENTRIES = (
         kinks=(0.0,),
         at_kink="the step jumps at 0; 0 is used",
         domain=AWAY_FROM_ZERO,
+        explanation=Explanation(
+            subject="step(x)",
+            definition=("where(x > 0, 1, 0)",),
+            domain_reason="every number is above 0 or is not",
+            range="{0, 1}",
+            range_reason="there are only these two values",
+            limits=(Limit("-inf", "0"), Limit("0", "0"), Limit("inf", "1")),
+            derivations=(
+                Derivation((Line("diff(1, x)", "step(x) = 1"), Line("0")), case="x > 0"),
+                Derivation((Line("diff(0, x)", "step(x) = 0"), Line("0")), case="x < 0"),
+            ),
+            kinks=(Kink("0", "0", "inf", "0", "no derivative at a jump; 0 is used"),),
+            derivative="0",
+            notes=(
+                "Its gradient is 0 everywhere, so gradient descent learns nothing through it.",
+                "Its value at 0 is 0 here; other books take ½ or 1.",
+            ),
+        ),
     ),
 )
