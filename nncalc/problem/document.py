@@ -28,9 +28,7 @@ __all__ = [
 
 # All that is left out here: control characters, halves of surrogate pairs, and U+0085, U+2028 and U+2029, where YAML
 # begins a new line and no editor shows one.
-_UNREADABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]",
-)
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def read_document(text: str, source: str) -> Mapping:
