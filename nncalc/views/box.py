@@ -7,14 +7,13 @@ other have their baselines in one line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nncalc.views.line import Line, joined, line_width, padded, trimmed, width_of
 from nncalc.views.numbers import right_justified
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """rows: each exactly `width` columns wide. baseline: the index of the row that carries an operator beside it."""
 
     rows: tuple[Line, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Expression, names_in
-from nncalc.language.text import ATOM, POWER, UNARY
+from nncalc.language.text import ATOM, COMPARISON, POWER, UNARY
 from nncalc.views.line import width_of
 from nncalc.views.numbers import constant
 from nncalc.views.symbols import Symbols, raised
@@ -18,6 +18,11 @@ class Formula(Typesetter[str]):
     def name(self, name: str) -> Piece[str]:
         symbol = self.symbols(name)
         return Piece(symbol.text, POWER if symbol.raised else ATOM, quotient=symbol.quotient)
+
+    def equation(self, e: Expression) -> str:
+        """A whole equation's right side: a comparison in brackets, so that `m = [a = b]` has one `=` of its own."""
+        piece = self.piece(e)
+        return self.closed(piece, piece.level == COMPARISON)
 
     def constant(self, value: float) -> Piece[str]:
         text = constant(value)
@@ -71,7 +76,7 @@ def equation_formula(
 ) -> str:
     """`h̄¹ = W¹ x + b¹`. rows: the names of the vectors that stand as rows (rows.row_names)."""
     symbols = symbols or Symbols((equation.name, *equation.inputs))
-    return f"{symbols.text(equation.name)} = {formula_text(equation.expression, symbols, shapes, rows)}"
+    return f"{symbols.text(equation.name)} = {Formula(symbols, shapes, rows).equation(equation.expression)}"
 
 
 def broken(text: str, width: int, indent: str = "  ") -> list[str]:
@@ -87,16 +92,22 @@ def broken(text: str, width: int, indent: str = "  ") -> list[str]:
         end = _line_end(words, depths, start, room)
         line = " ".join(words[start:end])
         if lines:
-            before, first = words[start - 1], words[start]
             # juxtaposition has no sign to begin with
-            bare = first[0] not in _SIGNS and before[-1] not in _SIGNS and not _is_word(before)
-            line = indent + ("· " if bare and width_of(line) + 2 <= room else "") + line
+            dot = "· " if _is_juxtaposed(words[start - 1], words[start]) and width_of(line) + 2 <= room else ""
+            line = f"{indent}{dot}{line}"
         lines.append(line)
         start = end
     return lines
 
 
 _SIGNS = "+−·⊙/=><≥≤≠,;"
+# What a remark behind a formula begins with.
+_REMARKS = ("(each", "(mean", "(sum")
+
+
+def _is_juxtaposed(before: str, first: str) -> bool:
+    """Whether nothing but a blank between two words says that they are multiplied."""
+    return first[0] not in _SIGNS and before[-1] not in _SIGNS and not _is_word(before) and first not in _REMARKS
 
 
 def _line_end(words: list[str], depths: list[int], start: int, room: int) -> int:
@@ -118,6 +129,9 @@ def _depths(words: list[str]) -> list[int]:
     for i, word in enumerate(words):
         before = words[i - 1] if i else ""
         sign = _TIGHTNESS.get(word, 8 if before in _TIGHTNESS else 5 if before[-1:] in (",", ";") else 4)
+        if word == "=" and i == 1:
+            # a name alone on the first line would tell nothing
+            sign = 7
         depths.append(10 * depth + sign)
         depth += sum(word.count(c) for c in "([") - sum(word.count(c) for c in ")]")
     return depths

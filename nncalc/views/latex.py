@@ -8,7 +8,7 @@ from __future__ import annotations
 from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting, names_in
-from nncalc.language.text import ATOM, POWER, PRODUCT, UNARY
+from nncalc.language.text import ATOM, COMPARISON, POWER, PRODUCT, UNARY
 from nncalc.views.numbers import constant
 from nncalc.views.symbols import Symbols, latex_escaped
 from nncalc.views.typesetter import Piece, Typesetter, column_or_row, index_item
@@ -30,8 +30,10 @@ class Latex(Typesetter[str]):
         minus = text.startswith("-")
         if "e" in text:
             mantissa, exponent = text.split("e")
-            text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
-            return Piece(text, UNARY if minus else PRODUCT, minus=minus, kind="scale")
+            power = f"10^{{{int(exponent)}}}"
+            if mantissa in ("1", "-1"):
+                return Piece(mantissa[:-1] + power, UNARY if minus else POWER, minus=minus)
+            return Piece(rf"{mantissa} \cdot {power}", UNARY if minus else PRODUCT, minus=minus, kind="scale")
         return Piece(text, UNARY if minus else ATOM, minus=minus)
 
     def parts(self, parts: list[str]) -> str:
@@ -104,7 +106,9 @@ def equation_latex(
 ) -> str:
     r"""`\bar{h}^{1} = W^{1} x + b^{1}`."""
     symbols = symbols or Symbols((equation.name, *equation.inputs))
-    return f"{symbols.latex(equation.name)} = {formula_latex(equation.expression, symbols, shapes, rows)}"
+    piece = Latex(symbols, shapes, rows).piece(equation.expression)
+    right = rf"\left[{piece.body}\right]" if piece.level == COMPARISON else piece.body
+    return f"{symbols.latex(equation.name)} = {right}"
 
 
 def _between(left: str, right: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Apply, Const, Expression, Name
-from nncalc.language.text import ATOM, POWER, UNARY
+from nncalc.language.text import ATOM, COMPARISON, POWER, UNARY
 from nncalc.views.rows import is_row
-from nncalc.views.run import Item, Run, enclosed, extent, inside, superscript, with_gap, word
+from nncalc.views.run import Item, Run, enclosed, extent, inside, labels_width, superscript, with_gap, word
 from nncalc.views.symbols import Symbols, raised
 from nncalc.views.template import NOTE
 from nncalc.views.typesetter import Piece, Typesetter
@@ -57,28 +57,28 @@ class Numbers(Typesetter[Run]):
     def name(self, name: str) -> Piece[Run]:
         value = self.values[name]
         row = is_row(name, self.rows) if self.row is None else self.row
-        has_rows = is_of_examples(name, self.examples) and not (row and value.ndim == 1)
-        labels = row_labels(value, self.look.full) if has_rows else ()
-        return self.value(value, "dim" if name in self.given else "", row, labels=labels)
+        of_examples = is_of_examples(name, self.examples) and not (row and value.ndim == 1)
+        return self.value(value, "dim" if name in self.given else "", row, of_examples=of_examples)
 
     def constant(self, value: float) -> Piece[Run]:
         return _number_piece(self.look.format(value), "")
 
     def value(
-        self, value: Any, style: str = "", row: bool = False, transposed: bool = False, labels: tuple[str, ...] = ()
+        self, value: Any, style: str = "", row: bool = False, transposed: bool = False, of_examples: bool = False
     ) -> Piece[Run]:
-        """An array's box, or a number."""
-        look = replace(self.look, style=style)
+        """An array's box, or a number. of_examples: its first axis counts them."""
         if value.ndim == 0:
-            return _number_piece(look.format(float(value)), style)
-        box = value_box(value, look, row=row or transposed, transposed=transposed)
-        return Piece([Item(box, bracketed=True, labels=() if transposed else labels)])
+            return _number_piece(self.look.format(float(value)), style)
+        labels = row_labels(value, self.look.full) if of_examples and not transposed else ()
+        look = self.look._replace(style=style, room=self.look.room - labels_width(labels))
+        box = value_box(value, look, row=row or transposed, transposed=transposed, of_examples=of_examples)
+        return Piece([Item(box, bracketed=True, labels=labels)])
 
     # --- operands that show a value of their own ------------------------------------------------------------
 
     def argument(self, parent: Apply, position: int) -> Piece[Run]:
         child = parent.args[position]
-        if isinstance(child, Apply) and child.op in COMPARISONS:
+        if isinstance(child, Apply) and (child.op in COMPARISONS or child.op == "scatter"):
             # as a factor a comparison is its mask, 1 where it holds
             return self._computed(child)
         before = self.row
@@ -101,6 +101,11 @@ class Numbers(Typesetter[Run]):
             if (self.rank(e.args[0]) or 0) <= 2:
                 return self.value(self.values[name], "dim" if name in self.given else "", transposed=True)
         return super().piece(e)
+
+    def equation(self, e: Expression) -> Run:
+        """The numbers of a whole equation's right side."""
+        piece = self.piece(e)
+        return self.wrapped(piece.body, False) if piece.level == COMPARISON else piece.body
 
     def _computed(self, e: Expression) -> Piece[Run]:
         """An expression's value in its place."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nncalc.views.box import EMPTY, Box, beside, fence, labelled, raised_box, text_box
 from nncalc.views.line import Line, width_of
 
 # Where a line may break: the smaller, the better. Parentheses make every place inside them worse.
 EQUALS, LAST_RESORT, INSIDE = 0, 9, 10
+# How far lines behind the first are moved in.
+HANG = 2
 # A closing parenthesis or a superscript never begins a line, if it can be helped.
 GLUED = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A box of a run. gap: the blanks before it. depth: how bad it is to break the line before it. lead: the operator
     that a line then begins with, where none is printed (juxtaposition). labels: numbers in front of the rows.
     bracketed: an array in brackets of its own."""
@@ -41,12 +42,12 @@ def word(text: str, gap: int = 0, depth: int = LAST_RESORT, style: str = "") -> 
 
 def with_gap(run: Run, gap: int, depth: int = LAST_RESORT, lead: str = "") -> Run:
     """The run with that many blanks before it, and how its first item may begin a line."""
-    return [replace(run[0], gap=gap, depth=min(depth, run[0].depth), lead=lead), *run[1:]] if run else run
+    return [run[0]._replace(gap=gap, depth=min(depth, run[0].depth), lead=lead), *run[1:]] if run else run
 
 
 def inside(run: Run) -> Run:
     """The run as it is in parentheses: worse to break."""
-    return [replace(item, depth=item.depth + INSIDE) for item in run]
+    return [item._replace(depth=item.depth + INSIDE) for item in run]
 
 
 def extent(run: Sequence[Item]) -> tuple[int, int]:
@@ -92,14 +93,14 @@ def resolved(run: Sequence[Item]) -> list[Item]:
         elif item.fence:
             start = opened.pop() if opened else -1
             above, below = extent(items[start + 1 : i])
-            items[i] = replace(item, box=fence(item.fence, above, below))
+            items[i] = item._replace(box=fence(item.fence, above, below))
             if start >= 0:
-                items[start] = replace(items[start], box=fence(items[start].fence, above, below))
+                items[start] = items[start]._replace(box=fence(items[start].fence, above, below))
         elif item.above and i:
-            items[i] = replace(item, box=raised_box(item.above, items[i - 1].box.baseline))
+            items[i] = item._replace(box=raised_box(item.above, items[i - 1].box.baseline))
     for start in reversed(opened):
         above, below = extent(items[start + 1 :])
-        items[start] = replace(items[start], box=fence(items[start].fence, above, below))
+        items[start] = items[start]._replace(box=fence(items[start].fence, above, below))
     return items
 
 
@@ -113,7 +114,12 @@ def _with_labels(whole: Box, item: Item) -> Box:
 
 def label_width(run: Sequence[Item]) -> int:
     """The columns that row numbers will take in front of the run."""
-    return max((width_of(label) + 1 for item in run for label in item.labels), default=0)
+    return max((labels_width(item.labels) for item in run), default=0)
+
+
+def labels_width(labels: Sequence[str]) -> int:
+    """The columns that row numbers take, with the blank behind them."""
+    return max((width_of(label) + 1 for label in labels), default=0)
 
 
 def run_width(run: Sequence[Item]) -> int:
@@ -121,29 +127,44 @@ def run_width(run: Sequence[Item]) -> int:
     return sum(item.box.width + item.gap for item in run) - (run[0].gap if run else 0)
 
 
-def lines_of(run: Run, room: int, hang: int = 2) -> list[Line]:
+def lines_of(run: Run, room: int, hang: int = HANG) -> list[Line]:
     """The run in as many lines as it takes, those behind the first moved in by `hang`."""
-    lines: list[Line] = []
-    for i, part in enumerate(broken_run(run, room, hang)):
-        lines += joined_box(part).lines(hang if i else 0)
-    return lines
+    return [line for part in broken_run(run, room, hang) for line in part.lines()]
 
 
-def broken_run(run: Run, room: int, hang: int = 2) -> list[Run]:
+class Part(NamedTuple):
+    """What stands on one line of a run, and how far that is moved in."""
+
+    run: Run
+    indent: int = 0
+
+    def box(self) -> Box:
+        return joined_box(self.run)
+
+    def lines(self) -> list[Line]:
+        return self.box().lines(self.indent)
+
+
+def broken_run(run: Run, room: int, hang: int = HANG) -> list[Part]:
     """The run cut into lines that fit, each behind the first beginning with its operator where it can."""
     room -= label_width(run)
-    parts: list[Run] = []
+    parts: list[Part] = []
     start = 0
     while start < len(run):
-        available = room - (hang if parts else 0)
-        end = _fitting(run, start, available)
+        indent = hang if parts else 0
+        end = _fitting(run, start, room - indent)
+        if indent and end < len(run) and not run[start].bracketed and end == start + 1:
+            # an operator is not left alone where it and what it belongs to need the whole line
+            indent, end = 0, _fitting(run, start, room)
+        elif run[start].box.width > room - indent:
+            indent = 0
         if end < len(run):
             end = min(range(start + 1, end + 1), key=lambda i: (run[i].depth, -i))
         part = run[start:end]
         lead = part[0].lead if parts else ""
-        if lead and run_width(part) + len(lead) + 1 <= available:
-            part = [word(lead), replace(part[0], gap=1), *part[1:]]
-        parts.append(part)
+        if lead and run_width(part) + len(lead) + 1 <= room - indent:
+            part = [word(lead), part[0]._replace(gap=1), *part[1:]]
+        parts.append(Part(part, indent))
         start = end
     return parts
 

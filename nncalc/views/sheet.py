@@ -15,7 +15,7 @@ from nncalc.views.formula import Formula
 from nncalc.views.numbers import DIGITS, number, number_put_in, read_back
 from nncalc.views.numeric import Numbers, is_of_examples, row_labels
 from nncalc.views.rows import is_row, row_names
-from nncalc.views.run import EQUALS, Item, Run, with_gap, word
+from nncalc.views.run import EQUALS, Item, Run, labels_width, with_gap, word
 from nncalc.views.symbols import Symbols
 from nncalc.views.values import Look, is_too_wide, value_box
 
@@ -49,13 +49,14 @@ class Sheet:
         self.symbols = Symbols([*trace.given, *(step.name for step in trace.steps)], notation, program.loss)
         self.shapes = Shapes({name: tuple(value.shape) for name, value in trace.values.items()})
         self.rows = row_names(program, self.shapes)
+        self._places: dict[str, int] = {}
         self.formulas = Formula(self.symbols, self.shapes, self.rows)
 
     # --- formulas ---------------------------------------------------------------------------------------------------
 
     def formula(self, step: Step) -> str:
         """`h̄¹ = W¹ x + b¹`."""
-        return f"{self.symbols.text(step.name)} = {self.formulas.piece(step.expression).body}"
+        return f"{self.symbols.text(step.name)} = {self.formulas.equation(step.expression)}"
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
@@ -70,9 +71,11 @@ class Sheet:
         """The step's value."""
         value = step.value
         row = is_row(step.name, self.rows)
-        has_rows = is_of_examples(step.name, self.examples) and not (row and value.ndim == 1)
-        labels = row_labels(value, self.full) if has_rows else ()
-        return [Item(value_box(value, self.look(room, "bold"), row=row), labels=labels, bracketed=value.ndim > 0)]
+        of_examples = is_of_examples(step.name, self.examples) and not (row and value.ndim == 1)
+        labels = row_labels(value, self.full) if of_examples else ()
+        look = self.look(room - labels_width(labels), "bold")
+        box = value_box(value, look, row=row, of_examples=of_examples)
+        return [Item(box, labels=labels, bracketed=value.ndim > 0)]
 
     def numbers(self, step: Step, room: int) -> Run:
         """The numbers put in, and the result; the result alone where there is nothing to put numbers in."""
@@ -80,7 +83,7 @@ class Sheet:
         if is_bare(step.expression):
             return result
         with_operator = [word("=", 1, EQUALS), *with_gap(result, 1)]
-        return [*self.put_in(step, room - 2), *with_operator]
+        return [*self.put_in(step, room), *with_operator]
 
     def put_in(self, step: Step, room: int) -> Run:
         """The numbers put in."""
@@ -95,7 +98,7 @@ class Sheet:
             rows=self.rows,
             row=is_row(step.name, self.rows),
         )
-        return typesetter.piece(step.expression).body
+        return typesetter.equation(step.expression)
 
     def is_too_wide(self, step: Step, room: int) -> bool:
         """Whether one of the step's arrays does not fit by itself."""
@@ -112,6 +115,12 @@ class Sheet:
         return xp.asarray(value, dtype=xp.float64)
 
     def _extra_places(self, step: Step) -> int:
+        found = self._places.get(step.name)
+        if found is None:
+            found = self._places[step.name] = self._worked_out_places(step)
+        return found
+
+    def _worked_out_places(self, step: Step) -> int:
         """How many more places the numbers put in need for the result shown to follow from them."""
         inputs = [name for name in step.inputs if name in self.values]
         sizes = [self.values[name].size for name in inputs]

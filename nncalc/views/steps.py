@@ -10,7 +10,7 @@ from nncalc.views.box import beside, text_box
 from nncalc.views.formula import broken
 from nncalc.views.line import Line, joined, text_of, trimmed, width_of
 from nncalc.views.numbers import DIGITS
-from nncalc.views.run import Run, broken_run, joined_box, label_width, lines_of, with_gap, word
+from nncalc.views.run import Part, Run, broken_run, label_width, lines_of, with_gap, word
 from nncalc.views.sheet import Sheet, is_bare
 from nncalc.views.values import shape_text
 
@@ -91,18 +91,15 @@ def numbers_lines(step: Step, sheet: Sheet, room: int) -> list[Line]:
     """The numbers put in and the result, in lines; shapes and the result alone where that would be enormous."""
     if _says_it_all(step, sheet):
         return []
-    lines: list[Line] = []
-    for i, part in enumerate(_parts(step, sheet, room)):
-        lines += joined_box(part).lines(2 if i else 0)
-    return lines
+    return [line for part in _parts(step, sheet, room) for line in part.lines()]
 
 
-def _parts(step: Step, sheet: Sheet, room: int) -> list[Run]:
-    """The lines that a step's numbers take, as runs."""
+def _parts(step: Step, sheet: Sheet, room: int) -> list[Part]:
+    """The lines that a step's numbers take."""
     parts = broken_run(sheet.numbers(step, room), room)
     if sheet.full or is_bare(step.expression):
         return parts
-    if sum(joined_box(part).height for part in parts) <= MOST_LINES:
+    if sum(part.box().height for part in parts) <= MOST_LINES:
         return parts
     shapes = [f"{sheet.symbols.text(name)} {_size(sheet.values[name])}" for name in step.inputs if name in sheet.values]
     words = [word(text + ("," if i + 1 < len(shapes) else ""), 1, 5, "dim") for i, text in enumerate(shapes)]
@@ -120,14 +117,13 @@ def _says_it_all(step: Step, sheet: Sheet) -> bool:
     return sheet.formula(step).endswith(f"= {text_of(sheet.result(step, 40)[0].box.rows[0])}")
 
 
-def _in_columns(step: Step, sheet: Sheet, parts: list[Run], label: str, formula: str, column: int) -> list[Line]:
+def _in_columns(step: Step, sheet: Sheet, parts: list[Part], label: str, formula: str, column: int) -> list[Line]:
     left = beside([text_box(f"{label}  ", "dim"), *_formula_boxes(step, sheet, formula, column)])
     if _says_it_all(step, sheet):
         return left.lines()
-    boxes = [joined_box(part) for part in parts]
-    lines = beside([left, text_box(" " * GAP), boxes[0]]).lines()
-    for box in boxes[1:]:
-        lines += box.lines(left.width + GAP + 2)
+    lines = beside([left, text_box(" " * GAP), parts[0].box()]).lines()
+    for part in parts[1:]:
+        lines += part.box().lines(left.width + GAP + part.indent)
     return lines
 
 
@@ -167,7 +163,7 @@ def step_detail(
     step = trace.steps[index]
     place = f"step {index + 1} of {len(trace.steps)}" + (f" · {step.layer}" if step.layer else "")
     lines: list[Line] = [[(step.phase, step.phase), (f"  {place}", "dim")], []]
-    lines += step_view(step, sheet, number=index + 1, width=width)
+    lines += step_view(step, sheet, number=index + 1, width=width, number_width=len(str(index + 1)))
     origin = {s.name: i for i, s in enumerate(trace.steps)}
     uses = [(name, f"step {origin[name] + 1}" if name in origin else "given") for name in step.inputs]
     goes = [(s.name, f"step {i + 1}") for i, s in enumerate(trace.steps) if step.name in s.inputs]

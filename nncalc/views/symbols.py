@@ -6,7 +6,7 @@ A name that follows none of the naming rules stays as it is: nothing is invented
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "theta": "θ", "kappa": "κ",
@@ -33,8 +33,7 @@ RAISED = dict(zip("0123456789+−()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵�
 LOWERED = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A name as written. raised: something stands above it, so that a power of it needs parentheses. quotient: it has
     a slash in it, so that a division needs them too."""
 
@@ -176,8 +175,7 @@ SPECIAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(NamedTuple):
     symbol: Symbol
     accent: bool
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from nncalc.catalogue.operation import Operation
 from nncalc.catalogue.registry import operation
@@ -17,8 +17,7 @@ NOTE = 0  # a formula with a remark behind it: parentheses everywhere but at the
 _OPENING, _CLOSING, _BARS = "([{", ")]}", "‖|"
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(NamedTuple):
     """The place of an argument. level: it stands in parentheses if it binds less tightly, 0 for never."""
 
     argument: int
@@ -30,8 +29,7 @@ class Hole:
 Token = str | Hole
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """tokens: the literals and holes. level: how tightly the whole binds. minus: it begins with one. open: it ends
     in an argument that what follows could be read as part of (`ln x`). call: it ends in the `)` of a call."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.views.box import Box, beside, matrix, stacked, text_box
 from nncalc.views.numbers import DIGITS, aligned, number
@@ -17,8 +16,7 @@ MOST_SLICES = 8
 Format = Callable[[float], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How arrays are shown: how each number is written, the room there is, whether anything is left out."""
 
     format: Format
@@ -37,8 +35,9 @@ def shape_text(shape: Sequence[int]) -> str:
     return f"({'×'.join(str(n) for n in shape)})"
 
 
-def value_box(value: Any, look: Look, row: bool = False, transposed: bool = False) -> Box:
-    """A value as a box. row: a vector stands as a row. transposed: a matrix's rows become columns."""
+def value_box(value: Any, look: Look, row: bool = False, transposed: bool = False, of_examples: bool = False) -> Box:
+    """A value as a box. row: a vector stands as a row. transposed: a matrix's rows become columns. of_examples: the
+    first axis counts examples, from 1."""
     rank = value.ndim
     if rank == 0:
         return text_box(look.format(float(value)), look.style)
@@ -49,7 +48,7 @@ def value_box(value: Any, look: Look, row: bool = False, transposed: bool = Fals
     if rank == 2:
         shown = value.T if transposed else value
         return _matrix_box(shown, look, shown.shape)
-    return _slices(value, look)
+    return _slices(value, look, of_examples)
 
 
 def is_too_wide(value: Any, look: Look, row: bool = False) -> bool:
@@ -129,7 +128,14 @@ def _blocks(texts: list[list[str]], look: Look) -> Box:
     return stacked(boxes, 1)
 
 
-def _slices(value: Any, look: Look) -> Box:
+def _index(place: tuple[int, ...], of_examples: bool) -> str:
+    """`[0, 2] `, or `3 [2] ` where the first axis counts examples."""
+    example = f"{place[0] + 1} " if of_examples else ""
+    rest = place[1:] if of_examples else place
+    return example + (f"[{', '.join(map(str, rest))}] " if rest else "")
+
+
+def _slices(value: Any, look: Look, of_examples: bool) -> Box:
     """An array of three axes or more: its slices with their index in front, side by side as far as they fit."""
     places: list[tuple[int, ...]] = [()]
     for n in value.shape[:-2]:
@@ -140,7 +146,7 @@ def _slices(value: Any, look: Look) -> Box:
     for k, place in enumerate(kept):
         if left_out and k == EDGE:
             boxes.append(text_box(f"… {left_out} more", "dim"))
-        index = text_box(f"[{', '.join(map(str, place))}] ", "dim")
+        index = text_box(_index(place, of_examples), "dim")
         inner = Look(look.format, max(look.room - index.width, 10), look.full, look.style)
         boxes.append(beside([index, _matrix_box(value[place], inner, value.shape[-2:])]))
     flow: list[list[Box]] = [[]]
