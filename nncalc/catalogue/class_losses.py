@@ -84,7 +84,7 @@ ENTRIES = (
             where=("loss = cross_entropy(p, y)",),
             definition=("-sum(y * log(p))",),
             domain="(0, 1]",
-            domain_reason="p is a probability, and ln p exists for p > 0; where yᵢ = 0, pᵢ = 0 will do: 0 · ln 0 counts as 0",
+            domain_reason="p is a probability, and ln p exists for p > 0; 0 · ln 0 counts as 0",
             range="[0, inf)",
             range_reason="ln p ≤ 0 and y ≥ 0; 0 is taken where p = 1 for the one class with y = 1",
             limits=(
@@ -103,7 +103,7 @@ ENTRIES = (
             ),
             derivative="-y_i / p_i",
             notes=(
-                "For a one-hot y of class k this is ℓ = −ln pₖ; the derivative is −1/pₖ there and 0 for every other class.",
+                "For a one-hot y of class k this is ℓ = −ln pₖ, with derivative −1/pₖ there and 0 elsewhere.",
                 "With another log_base b, loss and derivative are divided by ln b.",
                 "PyTorch's CrossEntropyLoss takes logits: it is softmax_cross_entropy here.",
             ),
@@ -129,7 +129,7 @@ ENTRIES = (
         explanation=Explanation(
             subject="loss",
             variable="h_j",
-            where=("loss = softmax_cross_entropy(h, y)", "p = softmax(h)", "S = sum(exp(h))"),
+            where=("loss = softmax_cross_entropy(h, y)", "p = softmax(h)", "S = sum(exp(h))", "m = max(h)"),
             definition=("-sum(y * log(softmax(h)))", "-sum(y * log(p))"),
             domain_reason="softmax(h) is positive for every h, so its logarithm exists",
             range="(0, inf)",
@@ -147,10 +147,10 @@ ENTRIES = (
                         Line("diff(-sum(y * log(p)), h_j)"),
                         Line("-sum(y / p * diff(p, h_j))", "chain rule, (ln u)′ = u′/u, for every p"),
                         Line(
-                            "-y_j * (1 - p_j) + (sum(y) - y_j) * p_j",
+                            "-y_j * (1 - p_j) + p_j * (-y_j + sum(y))",
                             "softmax: ∂pⱼ/∂hⱼ = pⱼ (1 − pⱼ), and −pᵢ pⱼ for every other pᵢ",
                         ),
-                        Line("p_j * sum(y) - y_j", "multiplied out; yⱼ pⱼ cancels"),
+                        Line("-y_j + p_j * sum(y)", "multiplied out; yⱼ pⱼ cancels"),
                         Line("p_j - y_j", "Σ y = 1"),
                     ),
                     way="through the derivatives of softmax",
@@ -159,14 +159,14 @@ ENTRIES = (
                     (
                         Line("diff(log(S) - sum(y * h), h_j)", "ln p = h − ln S, and Σ y = 1"),
                         Line("diff(S, h_j) / S - y_j", "chain rule, (ln u)′ = u′/u"),
-                        Line("exp(h_j) / S - y_j", "of S only e^hⱼ depends on hⱼ"),
-                        Line("p_j - y_j", "pⱼ = e^hⱼ/S"),
+                        Line("exp(h_j) / S - y_j", "of S only exp(hⱼ) depends on hⱼ"),
+                        Line("p_j - y_j", "pⱼ = exp(hⱼ)/S"),
                     ),
                     way="with softmax put in first",
                 ),
             ),
             derivative="p_j - y_j",
-            stable="max(h) + log(sum(exp(h - max(h)))) - sum(y * h)",
+            stable="m + log(sum(exp(h - m))) - sum(y * h)",
             stable_reason="the largest exponent is 0, so nothing overflows, and no p rounds to 0 before its logarithm",
             facts=("sum(y) == 1", "sum(p - y) == 0"),
             notes=(
@@ -201,9 +201,9 @@ ENTRIES = (
             where=("loss = binary_cross_entropy(p, y)",),
             definition=("-(y * log(p) + (1 - y) * log(1 - p))",),
             domain="(0, 1)",
-            domain_reason="both logarithms exist between 0 and 1; an end will do where its term has the factor 0: 0 · ln 0 counts as 0",
+            domain_reason="both logarithms exist between 0 and 1; at the ends, 0 · ln 0 counts as 0",
             range="[0, inf)",
-            range_reason="no logarithm is above 0 here, and y is between 0 and 1; 0 is taken where p = y = 0 or p = y = 1",
+            range_reason="no logarithm is above 0 here; 0 is taken where p = y is 0 or 1",
             limits=(
                 Limit("0", "inf", "log(p)", "-inf", given="y = 1"),
                 Limit("1 / 2", "log(2)", reason="whatever y is"),
@@ -215,7 +215,7 @@ ENTRIES = (
                         Line("diff(-(y * log(p) + (1 - y) * log(1 - p)), p)"),
                         Line(
                             "-(y / p - (1 - y) / (1 - p))",
-                            "(ln p)′ = 1/p, and by the chain rule (ln(1 − p))′ = −1/(1 − p)",
+                            "(ln p)′ = 1/p, (ln(1 − p))′ = −1/(1 − p)",
                         ),
                         Line("((1 - y) * p - y * (1 - p)) / (p * (1 - p))", "over one denominator"),
                         Line("(p - y) / (p * (1 - p))", "multiplied out; y p cancels"),
@@ -280,7 +280,7 @@ ENTRIES = (
             ),
             derivative="sigmoid(h) - y",
             stable="max(h, 0) - h * y + log(1 + exp(-abs(h)))",
-            stable_reason="e to the power of −|h| is at most 1, so nothing overflows, and no p rounds to 0 or 1 before its logarithm",
+            stable_reason="exp(−|h|) is at most 1, and no p rounds to 0 or 1 before its logarithm",
             notes=(
                 "Of n outputs the mean is taken, so each derivative is divided by n.",
                 "With another log_base b, loss and derivative are divided by ln b.",

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.explanation import Explanation
-from nncalc.catalogue.operation import Operation
+from nncalc.catalogue.operation import Operation, broadcast
 from nncalc.catalogue.registry import operation
-from nncalc.language.expression import Apply, Expression, Name, Setting, names_in
+from nncalc.language.expression import Apply, Expression, Name, names_in
 from nncalc.language.parse import parse_expression
 
 
-@dataclass(frozen=True, slots=True)
-class _Diff:
-    """What the parser has to know of `diff`: no operation, but a derivative that a line still has to take."""
-
-    name: str = "diff"
-    args: tuple[str, ...] = ("f", "x")
-    optional: int = 0
-    defaults: dict[str, Setting] = field(default_factory=dict)
-
-    def expected(self, setting: str, value: Setting) -> str:
-        return ""
+def _no_value(*_: Any) -> Any:
+    raise NotImplementedError("a derivative still to be taken is no function of numbers")
 
 
-DIFF = _Diff()
+# An operation for the parser's eyes only: it stands in no index, and no equation can use it.
+DIFF = Operation(
+    name="diff",
+    args=("f", "x"),
+    value=_no_value,
+    shape=broadcast,
+    text="d/d{x} {f:power}",
+    latex=r"\frac{{d}}{{d {x}}} {f:power}",
+    meaning="the derivative of f by x, still to be taken",
+    source="",
+)
 
 
 def read(text: str) -> Expression:
@@ -61,5 +62,19 @@ def vectors_of(explanation: Explanation) -> frozenset[str]:
     return frozenset(base for base, letter in entries if letter)
 
 
-def _lookup(name: str) -> Operation | _Diff:
+def _lookup(name: str) -> Operation:
     return DIFF if name == DIFF.name else operation(name)
+
+
+class Interval(NamedTuple):
+    """The ends of a domain or range as text, and whether each belongs to it; or, as a set, its few values."""
+
+    ends: tuple[str, ...]
+    closed: tuple[bool, bool]
+    is_set: bool = False
+
+
+def interval(text: str) -> Interval:
+    """`(0, 1]`, `[0, inf)` or `{0, 1}`, taken apart."""
+    ends = tuple(end.strip() for end in text[1:-1].split(","))
+    return Interval(ends, (text[0] in "[{", text[-1] in "]}"), text[0] == "{")

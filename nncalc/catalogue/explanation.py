@@ -7,15 +7,16 @@ Beside the catalogue's operations, an explanation may use
 - `NAME_i` and `NAME_j`: entry i or j of the vector NAME, and `i`, `j` themselves (`i == j`);
 - `n`: how many entries a vector has, and `pi`;
 - the names of the operation's settings (`slope`), which it has wherever it is called: `leaky_relu(x)`.
+
+Every entry builds one as it is loaded, so these are named tuples: dataclasses take several times as long to define.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """What the result goes to when a name goes to a point.
 
     at: the point: `-inf`, `inf`, or an expression. value: the result there. term, term_value: the part that decides,
@@ -33,16 +34,14 @@ class Limit:
     given: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a derivation: an expression equal to the line before, and the reason why."""
 
     expression: str
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(NamedTuple):
     """Lines from the derivative to be taken to the result. case: the condition under which they hold, or ''.
 
     way: what is particular to this derivation where there are several.
@@ -53,8 +52,7 @@ class Derivation:
     way: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Kink:
+class Kink(NamedTuple):
     """A point of the variable without a derivative: the slopes on its two sides, and the value that is used."""
 
     at: str
@@ -64,8 +62,7 @@ class Kink:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Definition, domain, range and derivative of an operation.
 
     subject: what is explained, in terms of `variable` (`sigmoid(x)`, `p_i`, `loss`). where: equations of the names
@@ -78,33 +75,18 @@ class Explanation:
     """
 
     subject: str
-    variable: str = "x"
-    where: tuple[str, ...] = ()
     definition: tuple[str, ...]
-    domain: str = "(-inf, inf)"
     domain_reason: str
     range: str
     range_reason: str
     limits: tuple[Limit, ...]
     derivations: tuple[Derivation, ...]
-    kinks: tuple[Kink, ...] = ()
     derivative: str
+    variable: str = "x"
+    domain: str = "(-inf, inf)"
+    where: tuple[str, ...] = ()
+    kinks: tuple[Kink, ...] = ()
     stable: str = ""
     stable_reason: str = ""
     facts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """The ends of a domain or range as text, and whether each belongs to it; or, as a set, its few values."""
-
-    ends: tuple[str, ...]
-    closed: tuple[bool, bool]
-    is_set: bool = False
-
-
-def interval(text: str) -> Interval:
-    """`(0, 1]`, `[0, inf)` or `{0, 1}`, taken apart."""
-    ends = tuple(end.strip() for end in text[1:-1].split(","))
-    return Interval(ends, (text[0] in "[{", text[-1] in "]}"), text[0] == "{")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
 from nncalc.catalogue.loss import loss
 from nncalc.catalogue.operation import Target
 from nncalc.language.expression import call
@@ -27,6 +28,40 @@ ENTRIES = (
         meaning="the Euclidean distance √Σ(ŷ − y)²",
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 2.30 with p = 2",
         target=Target(),
+        explanation=Explanation(
+            subject="loss",
+            variable="yhat_i",
+            where=("loss = l2(yhat, y)",),
+            definition=("sqrt(sum((yhat - y) ** 2))",),
+            domain_reason="a sum of squares is never negative, so its root exists",
+            range="[0, inf)",
+            range_reason="a root is never negative; 0 is taken at ŷ = y alone",
+            limits=(
+                Limit("-inf", "inf"),
+                Limit("y", "0", reason="every square is 0", of="yhat"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(sqrt(sum((yhat - y) ** 2)), yhat_i)"),
+                        Line(
+                            "diff(sum((yhat - y) ** 2), yhat_i) / (2 * sqrt(sum((yhat - y) ** 2)))",
+                            "chain rule, (√u)′ = u′/(2√u)",
+                        ),
+                        Line("2 * (yhat_i - y_i) / (2 * loss)", "of the sum only (ŷᵢ − yᵢ)² depends on ŷᵢ"),
+                        Line("(yhat_i - y_i) / loss", "2/2 = 1"),
+                    )
+                ),
+            ),
+            derivative="(yhat_i - y_i) / loss",
+            facts=("diff(loss, y_i) == (y_i - yhat_i) / loss",),
+            notes=(
+                "A common slip is (y − ŷ)/ℓ, the negative of this: by ŷᵢ, the square (yᵢ − ŷᵢ)² has the inner derivative −1.",
+                "At ŷ = y, where ℓ = 0, there is no derivative: (ŷ − y)/ℓ is 0/0.",
+                "Other texts call the square of this, or the mean of the squares, L2 loss: sse, half_sse and mse here.",
+            ),
+        ),
     ),
     loss(
         "sse",
@@ -38,6 +73,32 @@ ENTRIES = (
         meaning="the sum of squared errors Σ(ŷ − y)²",
         source=BOOK,
         target=Target(),
+        explanation=Explanation(
+            subject="loss",
+            variable="yhat_i",
+            where=("loss = sse(yhat, y)",),
+            definition=("sum((yhat - y) ** 2)",),
+            domain_reason="every difference can be squared",
+            range="[0, inf)",
+            range_reason="squares are never negative; 0 is taken at ŷ = y alone",
+            limits=(
+                Limit("-inf", "inf"),
+                Limit("y", "0", reason="every square is 0", of="yhat"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(sum((yhat - y) ** 2), yhat_i)"),
+                        Line("diff((yhat_i - y_i) ** 2, yhat_i)", "only this square depends on ŷᵢ"),
+                        Line("2 * (yhat_i - y_i) * diff(yhat_i - y_i, yhat_i)", "chain rule, (u²)′ = 2u u′"),
+                        Line("2 * (yhat_i - y_i)"),
+                    )
+                ),
+            ),
+            derivative="2 * (yhat_i - y_i)",
+            notes=("In PyTorch: MSELoss with reduction='sum'.",),
+        ),
     ),
     loss(
         "half_sse",
@@ -50,6 +111,31 @@ ENTRIES = (
         meaning="half the sum of squared errors ½ Σ(ŷ − y)²",
         source="Bishop, Pattern Recognition and Machine Learning, eq. 5.11",
         target=Target(),
+        explanation=Explanation(
+            subject="loss",
+            variable="yhat_i",
+            where=("loss = half_sse(yhat, y)",),
+            definition=("1 / 2 * sum((yhat - y) ** 2)",),
+            domain_reason="every difference can be squared",
+            range="[0, inf)",
+            range_reason="squares are never negative; 0 is taken at ŷ = y alone",
+            limits=(
+                Limit("-inf", "inf"),
+                Limit("y", "0", reason="every square is 0", of="yhat"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(1 / 2 * sum((yhat - y) ** 2), yhat_i)"),
+                        Line("1 / 2 * diff((yhat_i - y_i) ** 2, yhat_i)", "only this square depends on ŷᵢ"),
+                        Line("1 / 2 * (2 * (yhat_i - y_i)) * diff(yhat_i - y_i, yhat_i)", "chain rule, (u²)′ = 2u u′"),
+                        Line("yhat_i - y_i", "the ½ cancels the 2"),
+                    )
+                ),
+            ),
+            derivative="yhat_i - y_i",
+        ),
     ),
     loss(
         "mse",
@@ -61,6 +147,35 @@ ENTRIES = (
         meaning="the mean squared error, over the outputs and the examples",
         source="PyTorch documentation, torch.nn.MSELoss",
         target=Target(per_output=True),
+        explanation=Explanation(
+            subject="loss",
+            variable="yhat_i",
+            where=("loss = mse(yhat, y)",),
+            definition=("1 / n * sum((yhat - y) ** 2)",),
+            domain_reason="every difference can be squared",
+            range="[0, inf)",
+            range_reason="squares are never negative; 0 is taken at ŷ = y alone",
+            limits=(
+                Limit("-inf", "inf"),
+                Limit("y", "0", reason="every square is 0", of="yhat"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(1 / n * sum((yhat - y) ** 2), yhat_i)"),
+                        Line("1 / n * diff((yhat_i - y_i) ** 2, yhat_i)", "only this square depends on ŷᵢ"),
+                        Line("1 / n * (2 * (yhat_i - y_i)) * diff(yhat_i - y_i, yhat_i)", "chain rule, (u²)′ = 2u u′"),
+                        Line("2 / n * (yhat_i - y_i)"),
+                    )
+                ),
+            ),
+            derivative="2 / n * (yhat_i - y_i)",
+            notes=(
+                "n is the number of outputs; for a batch, outputs times examples.",
+                "Books that put ½ in front have (ŷᵢ − yᵢ)/n.",
+            ),
+        ),
     ),
     loss(
         "mae",
@@ -73,5 +188,40 @@ ENTRIES = (
         source="PyTorch documentation, torch.nn.L1Loss",
         target=Target(per_output=True),
         domain=((0.5, 3.0), (-3.0, 0.0)),
+        explanation=Explanation(
+            subject="loss",
+            variable="yhat_i",
+            where=("loss = mae(yhat, y)",),
+            definition=("1 / n * sum(abs(yhat - y))",),
+            domain_reason="every difference has an absolute value",
+            range="[0, inf)",
+            range_reason="absolute values are never negative; 0 is taken at ŷ = y alone",
+            limits=(
+                Limit("-inf", "inf"),
+                Limit("y", "0", reason="every difference is 0", of="yhat"),
+                Limit("inf", "inf"),
+            ),
+            derivations=(
+                Derivation(
+                    (
+                        Line("diff(1 / n * sum(abs(yhat - y)), yhat_i)"),
+                        Line("1 / n * diff(yhat_i - y_i, yhat_i)", "|ŷᵢ − yᵢ| = ŷᵢ − yᵢ, and only it depends on ŷᵢ"),
+                        Line("1 / n"),
+                    ),
+                    case="yhat_i > y_i",
+                ),
+                Derivation(
+                    (
+                        Line("diff(1 / n * sum(abs(yhat - y)), yhat_i)"),
+                        Line("1 / n * diff(y_i - yhat_i, yhat_i)", "|ŷᵢ − yᵢ| = yᵢ − ŷᵢ, and only it depends on ŷᵢ"),
+                        Line("-1 / n"),
+                    ),
+                    case="yhat_i < y_i",
+                ),
+            ),
+            kinks=(Kink("y_i", "-1 / n", "1 / n", "0", "no derivative; 0 is used, as PyTorch does"),),
+            derivative="sign(yhat_i - y_i) / n",
+            notes=("n is the number of outputs; for a batch, outputs times examples.",),
+        ),
     ),
 )

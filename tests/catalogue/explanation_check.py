@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nncalc.catalogue.derivation import read
-from nncalc.catalogue.explanation import Explanation, Limit, interval
+from nncalc.catalogue.derivation import interval, read
+from nncalc.catalogue.explanation import Explanation, Limit
 from nncalc.catalogue.operation import Operation
 from nncalc.language.expression import Apply, names_in
 from tests.catalogue.explanation_scene import CONSTANTS, Scene, base_and_index, free_names, gradient, scenes

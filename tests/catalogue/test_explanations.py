@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nncalc.catalogue.derivation import read
-from nncalc.catalogue.explanation import Explanation, Interval, Kink, Limit, Line, interval
+from nncalc.catalogue.derivation import Interval, interval, read
+from nncalc.catalogue.explanation import Explanation, Kink, Limit, Line
 from nncalc.catalogue.index import ACTIVATIONS, LOSSES
 from nncalc.catalogue.operation import Operation
 from nncalc.catalogue.registry import operation
@@ -85,14 +85,14 @@ def test_a_wrong_line_is_found_wherever_it_stands(name: str, d: int, k: int) -> 
     derivation = explanation.derivations[d]
     wrong = Line(f"({derivation.lines[k].expression}) * 1.0000001 + 0.0000001", "a slip")
     lines = (*derivation.lines[:k], wrong, *derivation.lines[k + 1 :])
-    derivations = (*explanation.derivations[:d], replace(derivation, lines=lines), *explanation.derivations[d + 1 :])
-    changed = replace(entry, explanation=replace(explanation, derivations=derivations))
+    derivations = (*explanation.derivations[:d], derivation._replace(lines=lines), *explanation.derivations[d + 1 :])
+    changed = replace(entry, explanation=explanation._replace(derivations=derivations))
     assert next(derivation_problems(changed), "")
 
 
 def changed(name: str, **fields: object) -> Operation:
     entry, explanation = explained(name)
-    return replace(entry, explanation=replace(explanation, **fields))  # type: ignore[arg-type]
+    return replace(entry, explanation=explanation._replace(**fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
