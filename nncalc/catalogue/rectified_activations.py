@@ -89,7 +89,7 @@ ENTRIES = (
             definition=("where(x > 0, x, alpha * (exp(x) - 1))",),
             domain_reason="eˣ exists for every x",
             range="(-alpha, inf)",
-            range_reason="eˣ − 1 is above −1, so −α is never reached",
+            range_reason="eˣ − 1 is above −1, so −α is never reached (for α above 0)",
             limits=(
                 Limit("-inf", "-alpha", "exp(x)", "0"),
                 Limit("0", "0", "exp(x)", "1"),
