@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,7 +36,9 @@ def problems(
         output.print_bytes(paths[0].read_bytes())
     else:
         column = max((len(path.stem) for path in paths), default=0)
-        output.print_lines([[(path.stem.ljust(column), "bold"), ("  " + shipped.title_of(path), "")] for path in paths])
+        output.print_lines(
+            [[(path.stem.ljust(column), "bold"), ("  " + shipped.summary_of(path).title, "")] for path in paths]
+        )
 
 
 def _paths(name: str | None) -> list[Path]:
@@ -48,6 +50,7 @@ def _paths(name: str | None) -> list[Path]:
     return [path]
 
 
-def _entry(path: Path) -> dict[str, str]:
-    title = shipped.title_of(path)
-    return {"name": path.stem, **({"title": title} if title else {})}
+def _entry(path: Path) -> dict[str, Any]:
+    found = shipped.summary_of(path)
+    facts = {"title": found.title, "layers": list(found.layers), "loss": found.loss}
+    return {"name": path.stem, **{key: value for key, value in facts.items() if value}}

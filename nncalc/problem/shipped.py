@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import nncalc
@@ -28,13 +29,32 @@ def path_of(name: str) -> Path | None:
     return folder() / (known[wanted] + SUFFIX) if wanted in known else None
 
 
-def title_of(path: Path) -> str:
-    """The title in the file, or ''."""
-    import yaml  # late: only a listing needs it, a name doesn't
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a listing says of a problem. layers: their names, none where it is written as equations."""
 
-    content = yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
-    title = content.get("title") if isinstance(content, dict) else None
-    return title if isinstance(title, str) else ""
+    title: str = ""
+    layers: tuple[str, ...] = ()
+    loss: str = ""
+
+
+def summary_of(path: Path) -> Summary:
+    """The problem's title, layers and loss, read without working anything out."""
+    from nncalc.problem.document import read_document
+    from nncalc.problem.schema import text
+    from nncalc.problem.tree import Mapping, Scalar, Sequence
+
+    document = read_document(path.read_text("utf-8"), str(path))
+
+    def name_of(value: object) -> str:
+        return value.text if isinstance(value, Scalar) else next(iter(value)) if isinstance(value, Mapping) else ""
+
+    layers = document.get("layers")
+    return Summary(
+        text(document, "title"),
+        tuple(name_of(item) for item in layers) if isinstance(layers, Sequence) else (),
+        name_of(document.get("loss")),
+    )
 
 
 def _spelling(name: str) -> str:
