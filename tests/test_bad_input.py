@@ -70,9 +70,9 @@ def test_every_text_has_its_case() -> None:
         ),
         (
             ["grad", "x.__class__", "x=1"],
-            "EXPRESSION:1:1: '.__class__' is not part of the language\n\n"
+            "EXPRESSION:1:2: '.__class__' is not part of the language\n\n"
             "  1 | x.__class__\n"
-            "    | ^ known are .T, .grad, .next, .previous, .m, .v, .s, .d, .mhat, .vhat and optimizer.NAME\n",
+            "    |  ^ known are .T, .grad, .next, .previous, .m, .v, .s, .d, .mhat, .vhat and optimizer.NAME\n",
         ),
     ],
 )

@@ -13,6 +13,7 @@ from typing import Any
 from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, Slice, call
+from nncalc.language.text import setting_text
 
 ShapeOf = Callable[[Expression], Shape]
 FULL = Slice(None, None, None)
@@ -63,10 +64,9 @@ def _index_shape(shape: Shape, index: Setting) -> Shape:
     assert isinstance(index, tuple)
     result: list[int] = []
     axis = 0
-    if sum(item is not None for item in index) > len(shape):
-        raise ShapeError(
-            f"too many indices for {dimensions(shape)}", label=f"found {len(index)}, expected {len(shape)}"
-        )
+    places = sum(item is not None for item in index)
+    if places > len(shape):
+        raise ShapeError(f"too many indices for {dimensions(shape)}", label=f"found {places}, expected {len(shape)}")
     for item in index:
         if item is None:
             result.append(1)
@@ -91,7 +91,7 @@ def _index_gradient(g: Expression, ans: Expression, x: Expression, shape_of: Sha
     assert isinstance(index, tuple)
     if all(item in (None, FULL) for item in index):
         # new axes alone move no entry: they are taken away again
-        return g[tuple(0 if item is None else item for item in index)]
+        return call.index(g, index=tuple(0 if item is None else item for item in index))
     return call.scatter(g, index=index, shape=shape_of(x))
 
 
@@ -103,16 +103,16 @@ def _scatter_value(xp: Any, g: Any, index: Setting, shape: Shape) -> Any:
 
 def _scatter_shape(g: Shape, index: Setting, shape: Setting) -> Shape:
     whole = as_shape(shape)
-    _index_shape(whole, index)
+    _broadcast_shape(g, _index_shape(whole, index))
     return whole
 
 
-def as_shape(setting: Setting) -> Shape:
-    """A `shape=` setting as a tuple of whole numbers."""
+def as_shape(setting: Setting, least: int = 0) -> Shape:
+    """A `shape=` setting as a tuple of whole numbers, none of them below the least."""
     items = setting if isinstance(setting, tuple) else (setting,)
-    if not all(isinstance(n, (int, float)) and n == int(n) for n in items):
-        raise ShapeError("a shape is a tuple of whole numbers", label=f"found {setting}")
-    return tuple(int(n) for n in items)  # type: ignore[arg-type]
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= least for n in items):
+        raise ShapeError("a shape is a tuple of whole numbers", label=f"found {setting_text(setting)}")
+    return items  # type: ignore[return-value]
 
 
 def _broadcast_shape(x: Shape, shape: Setting) -> Shape:
@@ -124,7 +124,7 @@ def _broadcast_shape(x: Shape, shape: Setting) -> Shape:
 
 
 def _reshape_shape(x: Shape, shape: Setting) -> Shape:
-    wanted = as_shape(shape)
+    wanted = as_shape(shape, least=-1)
     size = prod(x)
     known = prod(n for n in wanted if n != -1)
     if wanted.count(-1) == 1 and known > 0 and size % known == 0:
@@ -136,7 +136,7 @@ def _reshape_shape(x: Shape, shape: Setting) -> Shape:
     return wanted
 
 
-SHAPE = Option("shape", None, "the shape of the result")
+SHAPE = Option("shape", None, "the shape of the result", required=True)
 
 ENTRIES = (
     Operation(
@@ -181,7 +181,7 @@ ENTRIES = (
     Operation(
         name="index",
         args=("x",),
-        options=(Option("index", None, "numbers from 0, slices, None for a new axis"),),
+        options=(Option("index", None, "numbers from 0, slices, None for a new axis", required=True),),
         value=lambda xp, x, index: x[_python_index(index)],
         shape=_index_shape,
         gradients=(_index_gradient,),
@@ -194,7 +194,7 @@ ENTRIES = (
     Operation(
         name="scatter",
         args=("g",),
-        options=(Option("index", None, "the entries of the result that g goes to"), SHAPE),
+        options=(Option("index", None, "the entries of the result that g goes to", required=True), SHAPE),
         value=_scatter_value,
         shape=_scatter_shape,
         gradients=(lambda g, ans, x, shape_of, index, shape: call.index(g, index=index),),
@@ -228,7 +228,7 @@ ENTRIES = (
         name="reshape",
         args=("x",),
         options=(SHAPE,),
-        value=lambda xp, x, shape: xp.reshape(x, as_shape(shape)),
+        value=lambda xp, x, shape: xp.reshape(x, as_shape(shape, least=-1)),
         shape=_reshape_shape,
         gradients=(lambda g, ans, x, shape_of, shape: call.reshape(g, shape=shape_of(x)),),
         text="reshape({x})",

@@ -19,7 +19,7 @@ Template = str | Callable[..., str]
 class Option:
     """A setting of an operation, layer, loss or optimizer: its default, what it means, the words it may be.
 
-    number: whether it is a number though the default, None, doesn't say so.
+    number: whether it is a number though the default, None, doesn't say so. required: whether it has to be given.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Option:
     above: float | None = None
     at_least: float | None = None
     number: bool = False
+    required: bool = False
 
     def expected(self, value: Setting) -> str:
         """What is expected in place of a value that can't be taken; '' for one that can."""
@@ -109,6 +110,10 @@ class Operation:
     @property
     def defaults(self) -> dict[str, Setting]:
         return {option.name: option.default for option in self.options}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return tuple(option.name for option in self.options if option.required)
 
     def expected(self, setting: str, value: Setting) -> str:
         """What is expected in place of a setting's value that can't be taken; '' for one that can."""

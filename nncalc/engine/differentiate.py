@@ -15,10 +15,12 @@ from nncalc.engine.shapes import Shapes
 from nncalc.engine.simplify import Simplifier, is_zero
 from nncalc.errors import NncalcError, ShapeError
 from nncalc.language.equation import Equation, Program
-from nncalc.language.expression import Apply, Const, Expression, Name, call, names_in, walk
+from nncalc.language.expression import Apply, Const, Expression, Name, call, walk
 
 # An upstream gradient of more nodes than this, used more than once, becomes an equation of its own.
 HELPER_FROM, HELPER_AT_ONCE = 10, 60
+# The gradient of a name that is used this often is summed in parts, each an equation of its own.
+MOST_TERMS = 100
 
 
 def differentiate(program: Program, shapes: Shapes) -> Program:
@@ -48,13 +50,13 @@ class _Backward:
         self.wanted = self._depends_on(set(program.parameters) | (set(program.given) - set(program.labels)))
         self.contributions: dict[str, list[Expression]] = {loss: [Const(1.0)]}
         self.equations: list[Equation] = []
-        self.helpers = 0
+        self.moving: dict[Expression, bool] = {}
+        self.helpers: dict[str, int] = {}
 
     def run(self) -> Program:
         last_use = self._last_uses()
         for equation in reversed(self.forward):
             if equation.name in self.contributions and equation.name in self.wanted:
-                self.helpers = 0
                 g = self._assign(equation.name, equation.layer)
                 self._pull(equation, equation.expression, g, Name(equation.name))
             for leaf in last_use.get(equation.name, ()):
@@ -85,16 +87,19 @@ class _Backward:
 
     def _assign(self, name: str, layer: str) -> Expression:
         """NAME.grad as the sum of its contributions; for the loss and what the gradient goes through, just the sum."""
-        total: Expression | None = None
-        for contribution in self.contributions[name]:
-            total = contribution if total is None else self.simplify(total + contribution)
-        assert total is not None
+        total = self._total(self.contributions[name])
         if name == self.loss or name in self.program.through:
             return total
         shape = self.shapes.known[name]
         if self.shapes(total) != shape:
             total = self.simplify.repeat(total, shape)
         return self._emit(f"{name}.grad", total, layer)
+
+    def _total(self, contributions: list[Expression]) -> Expression:
+        total = contributions[0]
+        for contribution in contributions[1:]:
+            total = self.simplify(total + contribution)
+        return total
 
     def _emit(self, name: str, expression: Expression, layer: str) -> Expression:
         self.shapes.known[name] = self.shapes(expression)
@@ -108,7 +113,7 @@ class _Backward:
         if not isinstance(expression, Apply):
             return
         entry = operation(expression.op)
-        moving = [any(name in self.wanted for name in names_in(a)) for a in expression.args]
+        moving = [self._moves(argument) for argument in expression.args]
         g = self._helped(equation, g, uses=sum(moving))
         for i, argument in enumerate(expression.args):
             if not moving[i]:
@@ -117,14 +122,29 @@ class _Backward:
             if contribution is not None:
                 self._pull(equation, argument, contribution, argument)
 
+    def _moves(self, expression: Expression) -> bool:
+        """Whether the expression's value moves when a parameter or an input does."""
+        if isinstance(expression, Name):
+            return expression.id in self.wanted
+        if not isinstance(expression, Apply):
+            return False
+        found = self.moving.get(expression)
+        if found is None:
+            found = self.moving[expression] = any(map(self._moves, expression.args))
+        return found
+
     def _helped(self, equation: Equation, g: Expression, uses: int) -> Expression:
         size = sum(1 for _ in walk(g))
         if size <= HELPER_FROM or (uses < 2 and size <= HELPER_AT_ONCE):
             return g
-        self.helpers += 1
-        while f"{equation.name}_{self.helpers}" in self.shapes.known:
-            self.helpers += 1
-        return self._emit(f"{equation.name}_{self.helpers}", g, equation.layer)
+        return self._emit(self._helper_name(equation.name), g, equation.layer)
+
+    def _helper_name(self, name: str) -> str:
+        number = self.helpers.get(name, 0) + 1
+        while f"{name}_{number}" in self.shapes.known:
+            number += 1
+        self.helpers[name] = number
+        return f"{name}_{number}"
 
     def _contribution(self, op: str, e: Apply, i: int, g: Expression, ans: Expression) -> Expression | None:
         entry = operation(op)
@@ -170,3 +190,5 @@ class _Backward:
         if len(found) == 1 and is_zero(found[0]):
             found.clear()
         found.append(contribution)
+        if len(found) == MOST_TERMS:
+            found[:] = [self._emit(self._helper_name(name), self._total(found), "")]

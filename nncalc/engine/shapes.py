@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nncalc.catalogue.operation import Shape, dimensions
-from nncalc.catalogue.registry import operation
+from nncalc.catalogue.registry import is_operation, operation
 from nncalc.errors import ExpressionError, ShapeError, did_you_mean
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression, Name, names_in
@@ -25,11 +25,7 @@ class Shapes:
             return ()
         if isinstance(expression, Name):
             if expression.id not in self.known:
-                raise ExpressionError(
-                    f"there is no '{expression.id}'",
-                    hint=did_you_mean(expression.id, tuple(self.known)),
-                    names=(expression.id,),
-                )
+                raise _unknown(expression.id, tuple(self.known))
             return self.known[expression.id]
         found = self._cache.get(expression)
         if found is None:
@@ -41,7 +37,10 @@ class Shapes:
         entry = operation(expression.op)
         shapes = [self(argument) for argument in expression.args]
         try:
-            return entry.shape(*shapes, **entry.settings(expression.settings))
+            found = entry.shape(*shapes, **entry.settings(expression.settings))
+            if 0 in found:
+                raise ShapeError("nothing is left of the array", label="expected a part with at least one entry")
+            return found
         except ShapeError as error:
             if not error.names:
                 error.names = _involved(expression)
@@ -54,6 +53,11 @@ def _involved(expression: Apply) -> tuple[str, ...]:
     """The names in an expression, those that are arguments themselves first: in `W @ x + b`, b and then W and x."""
     own = [argument.id for argument in expression.args if isinstance(argument, Name)]
     return tuple(dict.fromkeys([*own, *names_in(expression)]))
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> ExpressionError:
+    hint = f"{name} is an operation: write {name}(…)." if is_operation(name) else did_you_mean(name, known)
+    return ExpressionError(f"there is no '{name}'", hint=hint, names=(name,))
 
 
 def _worded(expression: Apply, shapes: list[Shape], error: ShapeError) -> tuple[str, str, str]:

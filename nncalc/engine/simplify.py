@@ -29,15 +29,20 @@ class Simplifier:
     def __init__(self, shapes: Shapes, named: Mapping[Expression, str]) -> None:
         self.shapes = shapes
         self.named = named
+        self._done: dict[Expression, Expression] = {}
 
     def __call__(self, expression: Expression) -> Expression:
         """The simplified expression: the same value up to rounding, the same shape."""
         if not isinstance(expression, Apply):
             return expression
-        whole = Apply(expression.op, tuple(self(a) for a in expression.args), expression.settings)
-        if whole in self.named:
-            return Name(self.named[whole])
-        return self._rules(self._unrepeated(whole))
+        found = self._done.get(expression)
+        if found is None:
+            whole = Apply(expression.op, tuple([self(a) for a in expression.args]), expression.settings)
+            name = self.named.get(whole)
+            found = self._rules(self._unrepeated(whole)) if name is None else Name(name)
+            # what comes out is simple: a sum that grows term by term is not gone through again each time
+            self._done[expression] = self._done[found] = found
+        return found
 
     def _rules(self, e: Apply) -> Expression:
         if e.op in ("multiply", "divide", "negative"):

@@ -6,8 +6,12 @@ expressions, so that a gradient rule reads as mathematics: `g * ans * (1 - ans)`
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+# A sum of 1,000 terms, which the language allows, is a tree as deep; some functions take two or three frames a level.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
 
 class Expression:
@@ -99,13 +103,39 @@ class Slice:
         return Slice(item.start, item.stop, item.step) if isinstance(item, slice) else item
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Apply(Expression):
-    """An operation of the catalogue, its arrays by position, its settings by keyword and sorted as written."""
+    """An operation of the catalogue, its arrays by position, its settings by keyword and sorted as written.
+
+    The hash is worked out once, from those of the arguments: expressions are looked up all the time.
+    """
 
     op: str
     args: tuple[Expression, ...]
     settings: tuple[tuple[str, Setting], ...] = ()
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.op, self.args, self.settings)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every part, compared without recursion."""
+        pairs: list[tuple[object, object]] = [(self, other)]
+        while pairs:
+            one, two = pairs.pop()
+            if one is two:
+                continue
+            if isinstance(one, Apply) and isinstance(two, Apply):
+                alike = one._hash == two._hash and one.op == two.op and one.settings == two.settings
+                if not alike or len(one.args) != len(two.args):
+                    return False
+                pairs.extend(zip(one.args, two.args, strict=True))
+            elif isinstance(one, Apply) or isinstance(two, Apply) or one != two:
+                return False
+        return True
 
     def setting(self, name: str, default: Setting = None) -> Setting:
         """The value of a setting that the expression states, or the default."""
@@ -137,13 +167,15 @@ call = Calls()
 
 def walk(expression: Expression) -> Iterator[Expression]:
     """Every node of the expression, arguments before the operation they go into."""
-    if isinstance(expression, Apply):
-        for argument in expression.args:
-            yield from walk(argument)
-        for _, setting in expression.settings:
-            if isinstance(setting, Name):
-                yield setting
-    yield expression
+    waiting: list[tuple[Expression, bool]] = [(expression, False)]
+    while waiting:
+        node, opened = waiting.pop()
+        if opened or not isinstance(node, Apply):
+            yield node
+            continue
+        waiting.append((node, True))
+        waiting.extend((setting, True) for _, setting in reversed(node.settings) if isinstance(setting, Name))
+        waiting.extend((argument, False) for argument in reversed(node.args))
 
 
 def names_in(expression: Expression) -> tuple[str, ...]:

@@ -66,6 +66,8 @@ def needs_parentheses(parent: Apply, position: int) -> bool:
     """
     child = parent.args[position]
     inner, outer = precedence(child), precedence(parent)
+    if outer == POSTFIX and isinstance(child, Const):
+        return True  # in `2.T` the point would be a decimal one
     if parent.op == "power":
         return inner <= POWER if position == 0 else inner < UNARY
     if parent.op == "negative":
