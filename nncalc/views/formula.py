@@ -8,7 +8,7 @@ from nncalc.language.expression import Expression, names_in
 from nncalc.language.text import ATOM, COMPARISON, POWER, UNARY
 from nncalc.views.line import width_of
 from nncalc.views.numbers import constant
-from nncalc.views.symbols import Symbols, raised
+from nncalc.views.symbols import LOWERED, RAISED, Symbols, raised
 from nncalc.views.typesetter import Piece, Typesetter
 
 
@@ -152,7 +152,11 @@ def _between(left: str, right: str) -> str:
         return "·"
     if first != "(":
         return "·" if left.rpartition(" ")[2] in ("ln", "e") else ""
-    # `σ (x)` would be read as a function of x
+    # `σ (x)` and `score (x)` would be read as functions of x; `W¹ (x)` and `A (x)` as products
     word = left.rpartition(" ")[2].rpartition("(")[2]
-    called = word.isidentifier() and (len(word) > 1 or not word.isascii()) and last.isalpha()
+    called = (len(word) > 1 or not word.isascii()) and word.isidentifier() and last not in _NO_LETTERS
     return "·" if called else ""
+
+
+# What ends a name that can't be taken for a function's.
+_NO_LETTERS = frozenset(("ᵀ", *RAISED.values(), *LOWERED.values()))

@@ -65,6 +65,12 @@ class Latex(Typesetter[str]):
     def has_bars(self, body: str) -> bool:
         return "|" in body or r"\lVert" in body
 
+    def applied(self, e: Apply) -> Piece[str]:
+        if e.op == "exp" and self.symbols.is_taken("e"):
+            # the problem has an e of its own
+            return Piece(rf"\exp\left({self.argument(e, 0).body}\right)")
+        return super().applied(e)
+
     def index(self, e: Apply) -> Piece[str]:
         inner = self.argument(e, 0)
         word = column_or_row(e, self.rank(e.args[0]))

@@ -39,13 +39,13 @@ def number(value: float, places: int = DIGITS, significant: int = LEAST_SIGNIFIC
 
 def number_put_in(value: float, places: int = DIGITS, extra: int = 0) -> str:
     """As `number`, with `extra` places, and never so few digits that a small input is no longer itself."""
-    places += extra
-    text = number(value, places, LEAST_SIGNIFICANT + extra)
+    significant = LEAST_SIGNIFICANT + extra
+    text = number(value, places + extra, significant)
     size = abs(value)
     if 0 < size < 1 and "e" not in text:
-        enough = LEAST_SIGNIFICANT - 1 - floor(log10(size))
-        if places < enough <= MOST_PLACES:
-            return number(value, enough)
+        enough = significant - 1 - floor(log10(size))
+        if places + extra < enough:
+            return number(value, enough) if enough <= MOST_PLACES else _exponent(value, significant - 1)
     return text
 
 

@@ -19,10 +19,11 @@ from nncalc.views.run import EQUALS, Item, Run, labels_width, with_gap, word
 from nncalc.views.symbols import Symbols
 from nncalc.views.values import Look, is_too_wide, value_box
 
-# Numbers put in get more places, at most so many, until the result shown can be worked out from them, to within so
-# many units of its last place.
+# Numbers put in get more places, at most so many, until the result shown can be worked out from them: to within two
+# units of its last place, or to five digits that count where it has more.
 MOST_EXTRA = 4
 UNITS = 2
+RELATIVE = 5e-6
 # With more numbers than this nobody works the result out by hand.
 MOST_CHECKED = 400
 
@@ -137,7 +138,7 @@ class Sheet:
                 except NncalcError:
                     # rounded probabilities, say, may be none any more
                     return 0
-                far = xp.abs(result - step.value) > tolerance * (1 + xp.abs(step.value) * 1e-12)
+                far = xp.abs(result - step.value) > xp.maximum(tolerance, RELATIVE * xp.abs(step.value))
                 if not far.any():
                     return extra
         return 0

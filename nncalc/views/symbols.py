@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from unicodedata import normalize
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "theta": "θ", "kappa": "κ",
@@ -192,7 +193,8 @@ def _letter(word: str, notation: str) -> _Letter | None:
         return _Letter(Symbol(GREEK[word], rf"\{'lambda' if word == 'lam' else word}"), False)
     if word in ACCENTS:
         mark, command = ACCENTS[word]
-        return _Letter(Symbol(word[0] + mark, f"{command}{{{word[0]}}}"), True)
+        # ŷ is one character where Unicode has it as one, h̄ is two
+        return _Letter(Symbol(normalize("NFC", word[0] + mark), f"{command}{{{word[0]}}}"), True)
     return None
 
 

@@ -82,8 +82,10 @@ def _matrix_box(value: Any, look: Look, shape: Sequence[int]) -> Box:
         kept = _picked(columns, edge)
         texts = [_dots(picked) if j is None else _column(value[:, j], picked, look) for j in kept]
         if _width(texts, len(picked)) <= look.room:
-            break
-    return _with_shape(_assembled(texts, look), shape, True, look)
+            return _with_shape(_assembled(texts, look), shape, True, look)
+    # not even a few columns fit beside each other
+    blocks = _blocks(texts, look, [None if j is None else j + 1 for j in kept])
+    return _with_shape(blocks, shape, shortened or len(kept) < columns, look)
 
 
 def _column(values: Any, picked: list[int | None], look: Look) -> list[str]:
@@ -112,8 +114,9 @@ def _with_shape(box: Box, shape: Sequence[int], shortened: bool, look: Look) -> 
     return stacked([box, text_box(shape_text(shape), "dim")]) if shortened else box
 
 
-def _blocks(texts: list[list[str]], look: Look) -> Box:
-    """A matrix that is too wide, its columns in blocks below each other."""
+def _blocks(texts: list[list[str]], look: Look, numbers: list[int | None] | None = None) -> Box:
+    """A matrix that is too wide, its columns in blocks below each other. numbers: the columns', counted from 1."""
+    columns = numbers or list(range(1, len(texts) + 1))
     boxes: list[Box] = []
     start = 0
     between = 1 if len(texts[0]) == 1 else 2
@@ -122,10 +125,17 @@ def _blocks(texts: list[list[str]], look: Look) -> Box:
         while end < len(texts) and used + between + len(texts[end][0]) <= look.room:
             used += between + len(texts[end][0])
             end += 1
-        caption = f"columns {start + 1}–{end}" if end > start + 1 else f"column {end}"
-        boxes += [text_box(caption, "dim"), matrix(list(zip(*texts[start:end], strict=True)), look.style)]
+        if columns[start] is not None:
+            boxes.append(text_box(_caption(columns[start:end]), "dim"))
+        boxes.append(matrix(list(zip(*texts[start:end], strict=True)), look.style))
         start = end
     return stacked(boxes, 1)
+
+
+def _caption(columns: Sequence[int | None]) -> str:
+    """`column 3`, `columns 4–9`."""
+    first, last = columns[0], columns[-1] or "…"
+    return f"column {first}" if first == last else f"columns {first}–{last}"
 
 
 def _index(place: tuple[int, ...], of_examples: bool) -> str:
