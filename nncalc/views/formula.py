@@ -8,6 +8,7 @@ from nncalc.language.expression import Expression, names_in
 from nncalc.language.text import ATOM, COMPARISON, POWER, UNARY
 from nncalc.views.line import width_of
 from nncalc.views.numbers import constant
+from nncalc.views.run import EMPTINESS, INSIDE, LAST_RESORT
 from nncalc.views.symbols import LOWERED, RAISED, Symbols, raised
 from nncalc.views.typesetter import Piece, Typesetter
 
@@ -119,8 +120,13 @@ def _line_end(words: list[str], depths: list[int], start: int, room: int) -> int
         end += 1
     if end == len(words):
         return end
-    candidates = range(start + 1, end + 1)
-    return min(candidates, key=lambda i: (depths[i], -i))
+    best, least, used = end, float("inf"), width_of(words[start])
+    for i in range(start + 1, end + 1):
+        cost = depths[i] + EMPTINESS * (1 - used / room)
+        if cost <= least:
+            best, least = i, cost
+        used += 1 + width_of(words[i])
+    return best
 
 
 def _depths(words: list[str]) -> list[int]:
@@ -128,21 +134,25 @@ def _depths(words: list[str]) -> list[int]:
     depth, depths = 0, []
     for i, word in enumerate(words):
         before = words[i - 1] if i else ""
-        sign = _TIGHTNESS.get(word, 8 if before in _TIGHTNESS else 5 if before[-1:] in (",", ";") else 4)
-        if word == "=" and i == 1:
-            # a name alone on the first line would tell nothing
-            sign = 7
-        depths.append(10 * depth + sign)
+        # an operator or a name alone on a line would tell nothing
+        alone = before in _TIGHTNESS or before.rpartition("(")[2] in _PREFIXES or (word == "=" and i == 1)
+        sign = LAST_RESORT if alone else _TIGHTNESS.get(word, 5 if before[-1:] in (",", ";") else 8)
+        depths.append(INSIDE * depth + sign)
         depth += sum(word.count(c) for c in "([") - sum(word.count(c) for c in ")]")
     return depths
 
 
-_TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "⊙": 3, "·": 3, "/": 3}
+_TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "⊙": 6, "·": 6, "/": 6}
+
+
+# Words that take what follows as their argument, and those of remarks and settings.
+_PREFIXES = ("ln", "−ln", "log₂", "log₁₀", "Σ", "−Σ")
+_WORDS = (*_PREFIXES, "where", "else", "each", "over", "the", "mean", "sum", "to", "of")
 
 
 def _is_word(word: str) -> bool:
-    """Whether a word of the formula takes what follows as its argument: `ln`, `Σ`, `where`."""
-    return word.lstrip("(−") in ("ln", "log₂", "log₁₀", "Σ", "where", "else", "each", "over", "the", "mean", "sum")
+    """Whether nothing is multiplied by what stands before a blank."""
+    return word.lstrip("(") in _WORDS
 
 
 def _between(left: str, right: str) -> str:

@@ -8,16 +8,28 @@ from typing import Any
 
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Apply, Const, Expression, Name
-from nncalc.language.text import ATOM, COMPARISON, POWER, UNARY
+from nncalc.language.text import ATOM, COMPARISON, POWER, PRODUCT, UNARY
 from nncalc.views.rows import is_row
-from nncalc.views.run import Item, Run, enclosed, extent, inside, labels_width, superscript, with_gap, word
+from nncalc.views.run import (
+    GLUED,
+    LAST_RESORT,
+    Item,
+    Run,
+    enclosed,
+    extent,
+    inside,
+    labels_width,
+    superscript,
+    with_gap,
+    word,
+)
 from nncalc.views.symbols import Symbols, raised
 from nncalc.views.template import NOTE
 from nncalc.views.typesetter import Piece, Typesetter
 from nncalc.views.values import EDGE, MOST_ROWS, Look, value_box
 
 COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
-_TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "·": 3, "⊙": 3, "/": 3, "": 4}
+_TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "·": 6, "⊙": 6, "/": 6, "": 8}
 _BARS = "‖|"
 
 
@@ -119,7 +131,7 @@ class Numbers(Typesetter[Run]):
     # --- how parts stand beside each other ---------------------------------------------------------------------------
 
     def infix(self, left: Run, op: str, right: Run, level: int) -> Run:
-        depth = _TIGHTNESS.get(op, 3)
+        depth = _TIGHTNESS[op]
         if not op:
             # a row number belongs to the rows of the product: those of its left factor
             return [*left, *with_gap(right, 1, depth, "·")]
@@ -151,7 +163,12 @@ class Numbers(Typesetter[Run]):
 
     def applied(self, e: Apply) -> Piece[Run]:
         piece = super().applied(e)
-        return replace(piece, level=ATOM) if piece.level == NOTE else piece
+        if piece.level == NOTE:
+            return replace(piece, level=ATOM)
+        if piece.level in (ATOM, POWER) and any(extent(piece.body)) and _is_word(piece.body[0]):
+            # `tanh ⎡…⎤` has lost its parentheses: as a first factor, or squared, it needs others
+            return replace(piece, level=PRODUCT, open=True, kind="prefix")
+        return piece
 
     def parts(self, parts: list[str | Run]) -> Run:
         return _Template([_without_settings(part) if isinstance(part, str) else part for part in parts]).run()
@@ -188,7 +205,7 @@ class _Template:
             elif token[0] in "²³ᵀ" and run:
                 run = superscript(run, token)
             else:
-                run.append(word(token, gap, _TIGHTNESS.get(token, 9)))
+                run.append(word(token, gap, _TIGHTNESS.get(token, LAST_RESORT)))
             gap = 0
         return run
 
@@ -199,8 +216,8 @@ class _Template:
         tall = any(extent(content))
         if opening in _BARS:
             space = int(tall)
-            return [word(opening), *with_gap(inside(content), space, 19), Item(word(closing).box, space, 19)]
-        called = bool(before) and before[-1].box.height == 1 and before[-1].box.rows[0][-1][0][-1:].isalnum()
+            return [word(opening), *with_gap(inside(content), space, GLUED), Item(word(closing).box, space, GLUED)]
+        called = bool(before) and _is_word(before[-1])
         if called and len(content) == 1 and content[0].bracketed:
             return with_gap(content, 1)
         if called and tall:
@@ -244,6 +261,11 @@ def _number_piece(text: str, style: str) -> Piece[Run]:
     minus = text.startswith("−")
     level = UNARY if minus else POWER if "e" in text else ATOM
     return Piece([Item(word(text, style=style).box)], level, minus=minus)
+
+
+def _is_word(item: Item) -> bool:
+    """Whether an item is the name of a function."""
+    return not item.bracketed and item.box.height == 1 and item.box.rows[0][0][0][-1:].isalnum()
 
 
 def _one_line(run: Run) -> str | None:

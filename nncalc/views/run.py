@@ -9,7 +9,9 @@ from nncalc.views.box import EMPTY, Box, beside, fence, labelled, raised_box, te
 from nncalc.views.line import Line, width_of
 
 # Where a line may break: the smaller, the better. Parentheses make every place inside them worse.
-EQUALS, LAST_RESORT, INSIDE = 0, 9, 10
+EQUALS, LAST_RESORT, INSIDE = 0, 50, 20
+# What a line left empty costs, against a break that is so much deeper.
+EMPTINESS = 20
 # How far lines behind the first are moved in.
 HANG = 2
 # A closing parenthesis or a superscript never begins a line, if it can be helped.
@@ -159,7 +161,7 @@ def broken_run(run: Run, room: int, hang: int = HANG) -> list[Part]:
         elif run[start].box.width > room - indent:
             indent = 0
         if end < len(run):
-            end = min(range(start + 1, end + 1), key=lambda i: (run[i].depth, -i))
+            end = _best_end(run, start, end, room - indent)
         part = run[start:end]
         lead = part[0].lead if parts else ""
         if lead and run_width(part) + len(lead) + 1 <= room - indent:
@@ -167,6 +169,18 @@ def broken_run(run: Run, room: int, hang: int = HANG) -> list[Part]:
         parts.append(Part(part, indent))
         start = end
     return parts
+
+
+def _best_end(run: Run, start: int, end: int, room: int) -> int:
+    """Where a line from `start` that has to end by `end` ends best: at a loose operator, and not half empty."""
+    best, least = end, float("inf")
+    used = run[start].box.width
+    for i in range(start + 1, end + 1):
+        cost = run[i].depth + EMPTINESS * (1 - used / room)
+        if cost <= least:
+            best, least = i, cost
+        used += run[i].gap + run[i].box.width
+    return best
 
 
 def _fitting(run: Run, start: int, room: int) -> int:
