@@ -41,7 +41,8 @@ def _is_distribution(xp: Any, prediction: Any, target: Any) -> None:
 
 
 def _probabilities(xp: Any, prediction: Any, target: Any) -> None:
-    if not xp.all((prediction >= 0) & (prediction <= 1)):
+    # what is no number is let through: it comes from a run that has diverged, and the loss will be none either
+    if xp.sum((prediction < 0) + (prediction > 1)):
         raise DomainError(
             "the prediction is no probability",
             label="expected entries between 0 and 1",
@@ -182,12 +183,13 @@ ENTRIES = (
         check=_probabilities,
         by_prediction=_binary_by_prediction,
         by_target=lambda each, p, y, log_base: in_base(call.log(1 - p) - call.log(p), log_base),
-        text=lambda log_base="e", **_: (
-            f"−mean({{target:power}} {_log(log_base)} {{prediction:power}} + "
+        text=lambda log_base="e", reduction="mean", **_: (
+            f"−{_over(reduction)}({{target:power}} {_log(log_base)} {{prediction:power}} + "
             f"(1 − {{target:product}}) {_log(log_base)}(1 − {{prediction:product}}))"
         ),
-        latex=lambda log_base="e", **_: (
-            rf"-\operatorname{{mean}}\left({{target:power}} {_latex_log(log_base)} {{prediction:power}} + "
+        latex=lambda log_base="e", reduction="mean", **_: (
+            rf"-\operatorname{{{_over(reduction)}}}\left("
+            rf"{{target:power}} {_latex_log(log_base)} {{prediction:power}} + "
             rf"(1 - {{target:product}}) {_latex_log(log_base)} (1 - {{prediction:product}})\right)"
         ),
         meaning="−(y ln p + (1 − y) ln(1 − p)), on probabilities p; the mean over the outputs and the examples",
@@ -235,12 +237,13 @@ ENTRIES = (
         terms=_binary_logits_terms,
         by_prediction=lambda each, h, y, log_base: in_base(call.sigmoid(h) - y, log_base),
         by_target=lambda each, h, y, log_base: in_base(-h, log_base),
-        text=lambda log_base="e", **_: (
-            f"−mean({{target:power}} {_log(log_base)} σ({{prediction}}) + "
+        text=lambda log_base="e", reduction="mean", **_: (
+            f"−{_over(reduction)}({{target:power}} {_log(log_base)} σ({{prediction}}) + "
             f"(1 − {{target:product}}) {_log(log_base)}(1 − σ({{prediction}})))"
         ),
-        latex=lambda log_base="e", **_: (
-            rf"-\operatorname{{mean}}\left({{target:power}} {_latex_log(log_base)} \sigma\left({{prediction}}\right) + "
+        latex=lambda log_base="e", reduction="mean", **_: (
+            rf"-\operatorname{{{_over(reduction)}}}\left("
+            rf"{{target:power}} {_latex_log(log_base)} \sigma\left({{prediction}}\right) + "
             rf"(1 - {{target:product}}) {_latex_log(log_base)} (1 - \sigma\left({{prediction}}\right))\right)"
         ),
         meaning="binary cross-entropy of σ(h), on logits h",
@@ -289,6 +292,10 @@ ENTRIES = (
         ),
     ),
 )
+
+
+def _over(reduction: Setting) -> str:
+    return "sum" if reduction == "sum" else "mean"
 
 
 def _log(log_base: Setting) -> str:
