@@ -7,9 +7,18 @@ from typing import Any
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
 from nncalc.catalogue.loss import loss
 from nncalc.catalogue.operation import Target
-from nncalc.language.expression import call
+from nncalc.language.expression import Setting, call
 
 BOOK = "Goodfellow, Bengio, Courville, Deep Learning, section 5.1.4"
+
+
+def _over(reduction: Setting) -> str:
+    """What a loss that is averaged over the outputs too begins with."""
+    return "sum" if reduction == "sum" else "mean"
+
+
+def _latex_over(reduction: Setting) -> str:
+    return rf"\operatorname{{{_over(reduction)}}}"
 
 
 def _squares(xp: Any, prediction: Any, target: Any) -> Any:
@@ -142,8 +151,10 @@ ENTRIES = (
         terms=_squares,
         by_prediction=lambda each, p, t: 2 * (p - t),
         by_target=lambda each, p, t: 2 * (t - p),
-        text="mean(({prediction} − {target:product})²)",
-        latex=r"\operatorname{mean}\left(({prediction} - {target:product})^2\right)",
+        text=lambda reduction="mean", **_: f"{_over(reduction)}(({{prediction}} − {{target:product}})²)",
+        latex=lambda reduction="mean", **_: (
+            rf"{_latex_over(reduction)}\left(({{prediction}} - {{target:product}})^2\right)"
+        ),
         meaning="the mean squared error, over the outputs and the examples",
         source="PyTorch documentation, torch.nn.MSELoss",
         target=Target(per_output=True),
@@ -182,8 +193,10 @@ ENTRIES = (
         terms=lambda xp, prediction, target: xp.abs(prediction - target),
         by_prediction=lambda each, p, t: call.sign(p - t),
         by_target=lambda each, p, t: call.sign(t - p),
-        text="mean|{prediction} − {target:product}|",
-        latex=r"\operatorname{mean}\left|{prediction} - {target:product}\right|",
+        text=lambda reduction="mean", **_: f"{_over(reduction)}|{{prediction}} − {{target:product}}|",
+        latex=lambda reduction="mean", **_: (
+            rf"{_latex_over(reduction)}\left|{{prediction}} - {{target:product}}\right|"
+        ),
         meaning="the mean absolute error, over the outputs and the examples",
         source="PyTorch documentation, torch.nn.L1Loss",
         target=Target(per_output=True),

@@ -224,20 +224,24 @@ class Typesetter(ABC, Generic[T]):
 
     def _filled(self, template: Template, arguments: list[Piece[T]]) -> list[str | T]:
         parts: list[str | T] = []
-        for token in template.tokens:
+        last = max((i for i, token in enumerate(template.tokens) if isinstance(token, Hole)), default=-1)
+        for i, token in enumerate(template.tokens):
+            before = parts[-1] if parts and isinstance(parts[-1], str) else ""
+            assert isinstance(before, str)
             if isinstance(token, str):
                 parts.append(token)
-            elif token.more:
+                continue
+            if token.more:
                 if token.argument < len(arguments):
                     parts += [", ", arguments[token.argument].body]
             elif token.raised:
-                before = parts.pop() if parts and isinstance(parts[-1], str) else ""
-                assert isinstance(before, str)
-                parts += self.raised_hole(before, arguments[token.argument])
+                parts = [*(parts[:-1] if before else parts), *self.raised_hole(before, arguments[token.argument])]
             else:
-                before = parts[-1] if parts and isinstance(parts[-1], str) else ""
-                assert isinstance(before, str)
                 parts.append(self._filling(token, arguments[token.argument], before))
+            if i == last:
+                # of an operation that takes any number of arrays, those that the template has no holes for
+                for piece in arguments[token.argument + 1 :]:
+                    parts += [", ", piece.body]
         return parts
 
     def _filling(self, hole: Hole, piece: Piece[T], before: str) -> T:
