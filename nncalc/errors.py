@@ -13,11 +13,10 @@ adds it with `place`, `equation` or `key` and raises it again; only cli/ prints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in a text: counted from 1, with the line itself for the caret."""
 
     source: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nncalc.catalogue.operation import Option
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Expression, Name
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A layer's parameter: its key in the file, the letter of its name, and how many axes it has."""
 
     key: str
@@ -20,7 +19,6 @@ class Parameter:
     required: bool = False
 
 
-@dataclass(slots=True)
 class Block:
     """The equations of one layer while they are written down.
 
@@ -28,15 +26,20 @@ class Block:
     or name behind each letter. given: the keys of the parameters that the file states. activation: what follows.
     """
 
-    layer: str
-    input: str
-    rank: int
-    row: bool
-    suffix: str
-    given: frozenset[str]
-    activation: Callable[[Expression], Expression] | None = None
-    equations: list[Equation] = field(default_factory=list)
-    output: str = ""
+    def __init__(
+        self,
+        layer: str,
+        input: str,
+        rank: int,
+        row: bool,
+        suffix: str,
+        given: frozenset[str],
+        activation: Callable[[Expression], Expression] | None = None,
+    ) -> None:
+        self.layer, self.input, self.rank, self.row = layer, input, rank, row
+        self.suffix, self.given, self.activation = suffix, given, activation
+        self.equations: list[Equation] = []
+        self.output = ""
 
     @property
     def x(self) -> Expression:
@@ -61,14 +64,13 @@ class Block:
             self.assign("h", self.activation(self.assign("hbar", expression)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """A layer: block(b) writes its equations into b. numbered: whether it counts among the layers with weights."""
+class Layer(NamedTuple):
+    """A layer: block(b) writes its equations into b."""
 
     name: str
-    parameters: tuple[Parameter, ...] = ()
-    options: tuple[Option, ...] = ()
-    takes_activation: bool = False
     block: Callable[[Block], None]
     meaning: str
     source: str
+    parameters: tuple[Parameter, ...] = ()
+    options: tuple[Option, ...] = ()
+    takes_activation: bool = False

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.explanation import Explanation
 from nncalc.errors import ShapeError
@@ -15,8 +14,7 @@ Rule = Callable[..., "Expression | float"]
 Template = str | Callable[..., str]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A setting of an operation, layer, loss or optimizer: its default, what it means, the words it may be.
 
     number: whether it is a number though the default, None, doesn't say so. required: whether it has to be given.
@@ -54,8 +52,7 @@ class Option:
         return (self.above is None or value > self.above) and (self.at_least is None or value >= self.at_least)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What is particular to a loss: how its second array, the target, may be written and what the screen shows.
 
     classes: labels may be class numbers. shows: an extra equation ahead of the loss (`p = softmax(prediction)`).
@@ -67,8 +64,7 @@ class Target:
     per_output: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation of the language, with everything that is known of it.
 
     value(xp, *arrays, **settings): the number(s); xp is NumPy or the plain-Python stand-in for it (engine/arrays).
@@ -86,22 +82,22 @@ class Operation:
 
     name: str
     args: tuple[str, ...]
-    optional: int = 0
-    options: tuple[Option, ...] = ()
     value: Callable[..., Any]
     shape: Callable[..., Shape]
-    derivatives: tuple[Rule | None, ...] = ()
-    gradients: tuple[Rule | None, ...] = ()
     text: Template
     latex: Template
     meaning: str
     source: str
+    optional: int = 0
+    options: tuple[Option, ...] = ()
+    derivatives: tuple[Rule | None, ...] = ()
+    gradients: tuple[Rule | None, ...] = ()
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),)
     kinks: tuple[float, ...] = ()
     at_kink: str = ""
     target: Target | None = None
     explanation: Explanation | None = None
-    example: tuple[str, ...] = field(default=())
+    example: tuple[str, ...] = ()
 
     @property
     def elementwise(self) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nncalc.catalogue.operation import Option
 from nncalc.language.expression import Expression, Name, Setting
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(NamedTuple):
     """A parameter about to be moved: its name, and the expressions that its update is written in."""
 
     name: str
@@ -24,8 +23,7 @@ class Moving:
         return Name(f"{self.name}.grad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Optimizer:
+class Optimizer(NamedTuple):
     """An optimizer: update(moving, settings) gives the equations of one parameter's step, `NAME.next` last.
 
     Settings appear in them as `learning_rate` and `optimizer.NAME`; those at a value that changes nothing are left

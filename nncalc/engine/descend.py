@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nncalc.catalogue.operation import Shape
 from nncalc.catalogue.optimizer import Moving, Optimizer
 from nncalc.engine.shapes import Shapes, add
@@ -27,7 +25,7 @@ def descend(
             equation = Equation(target, expression, "update", graded[f"{name}.grad"])
             add(shapes, equation)
             updates.append(equation)
-    return replace(program, equations=(*program.equations, *updates))
+    return program._replace(equations=(*program.equations, *updates))
 
 
 def in_forward_order(program: Program) -> list[str]:

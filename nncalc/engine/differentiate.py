@@ -7,8 +7,6 @@ times gets the sum. Source: Baydin et al., Automatic Differentiation in Machine 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nncalc.catalogue.operation import Shape, dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
@@ -62,7 +60,7 @@ class _Backward:
             for leaf in last_use.get(equation.name, ()):
                 if leaf in self.contributions:
                     self._assign(leaf, equation.layer)
-        return replace(self.program, equations=(*self.program.equations, *self.equations))
+        return self.program._replace(equations=(*self.program.equations, *self.equations))
 
     def _depends_on(self, leaves: set[str]) -> set[str]:
         """The names whose value moves when one of the leaves does."""

@@ -23,7 +23,8 @@ def evaluate(program: Program, given: Mapping[str, Any], iteration: int = 1) -> 
     with xp.errstate(all="ignore"):
         for equation in program.equations:
             try:
-                value = xp.asarray(value_of(equation.expression, values, xp), dtype=xp.float64)
+                # adding 0 makes −0 an ordinary 0, which is what a reader expects of 0 times a negative number
+                value = xp.asarray(value_of(equation.expression, values, xp) + 0.0, dtype=xp.float64)
             except NncalcError as error:
                 error.equation = error.equation or equation_text(equation)
                 error.names = error.names or equation.inputs
@@ -31,4 +32,3 @@ def evaluate(program: Program, given: Mapping[str, Any], iteration: int = 1) -> 
             values[equation.name] = value
             steps.append(Step(equation.phase, equation.name, equation.expression, value, iteration, equation.layer))
     return Trace(program, dict(given), tuple(steps), iteration, values)
-

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from nncalc.language.equation import Phase, Program
 from nncalc.language.expression import Expression, names_in
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One equation with its value: a float64 array, 0-d for a number."""
 
     phase: Phase
@@ -30,15 +29,14 @@ class Step:
         return tuple(self.value.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """One iteration: the program, the values it began with, and each step in order."""
 
     program: Program
     given: Mapping[str, Any]
     steps: tuple[Step, ...]
     iteration: int = 1
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
 
     def phase(self, phase: Phase) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.phase == phase)

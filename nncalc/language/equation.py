@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nncalc.errors import ExpressionError
 from nncalc.language.expression import Expression, names_in
@@ -12,8 +11,7 @@ from nncalc.language.expression import Expression, names_in
 Phase = Literal["forward", "backward", "update"]
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
+class Equation(NamedTuple):
     """`name = expression`, the phase it belongs to and, where a layer made it, that layer (`dense 1`)."""
 
     name: str
@@ -26,8 +24,7 @@ class Equation:
         return names_in(self.expression)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """Equations in an order in which each uses only what stands before it.
 
     given: names whose values the problem states and the optimizer leaves alone (`x`, `y`). parameters: those it moves.
@@ -41,7 +38,7 @@ class Program:
     labels: tuple[str, ...] = ()
     loss: str | None = None
     prediction: str | None = None
-    through: frozenset[str] = field(default_factory=frozenset)
+    through: frozenset[str] = frozenset()
 
     def named(self, name: str) -> Equation | None:
         """The equation that assigns `name`, if there is one."""
@@ -51,7 +48,7 @@ class Program:
         return tuple(equation for equation in self.equations if equation.phase == phase)
 
     def with_equations(self, equations: Iterable[Equation]) -> Program:
-        return replace(self, equations=tuple(equations))
+        return self._replace(equations=tuple(equations))
 
 
 def in_order(equations: Iterable[Equation]) -> tuple[Equation, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import dimensions
 from nncalc.catalogue.registry import operation
@@ -21,8 +20,7 @@ from nncalc.problem.numbers import parse_number
 RESULT, UPSTREAM = "result", "upstream"
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """An expression worked out node by node. nodes: the texts of its nodes, by the names that equations use."""
 
     expression: Expression

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +64,7 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
                 place=document.place,
             )  # fmt: skip
         problem = _from_layers(document, folder, as_batch)
-    problem = replace(
-        problem,
+    problem = problem._replace(
         file=source,
         document=document,
         title=clean_text(text(document, "title")).strip(),
@@ -78,7 +76,7 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
     try:
         problem = apply_overrides(problem, document.get("overrides"))
         infer(problem.forward, problem.shapes)
-        problem = replace(problem, frozen=name_list(document, "frozen", problem.forward.parameters))
+        problem = problem._replace(frozen=name_list(document, "frozen", problem.forward.parameters))
         if problem.overrides:
             check_overrides(problem)
     except NncalcError as error:
@@ -134,9 +132,9 @@ def _from_equations(document: Mapping, folder: Path | None) -> Problem:
         raise blank.located(error) from None
     problem = Problem(program, sheet.values, places=places, written=sheet.written)
     if sheet.label_numbers is not None:
-        problem = replace(problem, values={**problem.values, "label": sheet.label_numbers})
+        problem = problem._replace(values={**problem.values, "label": sheet.label_numbers})
     classes = None if sheet.classes is None else Classes(sheet.classes, base, sheet.label_numbers)
-    return replace(problem, classes=classes, **_examples(problem))
+    return problem._replace(classes=classes, **_examples(problem))
 
 
 def _examples(problem: Problem) -> dict[str, Any]:
@@ -185,7 +183,7 @@ def _from_layers(document: Mapping, folder: Path | None, as_batch: bool) -> Prob
     try:
         return _with_loss(document, start, network, arrays.get("y"), base)
     except NncalcError as error:
-        shell = replace(start, forward=Program((), parameters=tuple(network.values)))
+        shell = start._replace(forward=Program((), parameters=tuple(network.values)))
         raise shell.located(error) from None
 
 
@@ -235,12 +233,12 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
         program = Program(tuple(equations), given, parameters, ("y",), loss, prediction, frozenset({"losses"}))
     elif labels is not None:
         values["y"] = labels
-        program = replace(program, given=("x", "y"), labels=("y",))
+        program = program._replace(given=("x", "y"), labels=("y",))
     examples: frozenset[str] = frozenset()
     if start.batched:
         computed = {e.name for e in program.equations if e.name != "loss"}
         examples = frozenset({"x", "y", "label", *computed})
-    return replace(start, forward=program, values=values, classes=classes, examples=examples)
+    return start._replace(forward=program, values=values, classes=classes, examples=examples)
 
 
 def _labels(

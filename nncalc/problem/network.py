@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.index import ACTIVATIONS
 from nncalc.catalogue.layer import Block, Layer, Parameter
@@ -23,20 +22,18 @@ Activation = Callable[[Expression], Expression]
 EXAMPLE = "'- dense: {weights: …}' or '- relu'"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One entry of `layers` as read: what it is, its parameters' values, and the activation behind it."""
 
     entry: Layer | None
     label: str
     suffix: str
-    values: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, Any]
+    places: dict[str, Value]
     activation: Activation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """The layers as read; equations(rank) writes them out for an input of that many axes."""
 
     items: tuple[Item, ...]
@@ -86,7 +83,7 @@ def read_network(value: Value, read: Reader, row: bool) -> Network:
                 items[-1] = Item(before.entry, before.label, before.suffix, before.values, before.places, activation)
             else:
                 counters["act"] += 1
-                items.append(Item(None, f"{name} {counters['act']}", str(counters["act"]), activation=activation))
+                items.append(Item(None, f"{name} {counters['act']}", str(counters["act"]), {}, {}, activation))
             open_end = False
             continue
         counters["weights"] += 1

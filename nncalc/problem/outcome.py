@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.engine.remarks import remarks
 from nncalc.problem.problem import Problem
 from nncalc.problem.work import Worked
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """predicted: class numbers, one or one an example. correct: alike, where labels say. notes: remarks."""
 
     predicted: Any = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nncalc.errors import ProblemError, did_you_mean
 from nncalc.language.equation import Equation, Phase, Program, in_order
 from nncalc.language.expression import Expression, Name, names_in, substitute
@@ -17,19 +15,19 @@ def apply_overrides(problem: Problem, value: Value | None) -> Problem:
     if value is None:
         return problem
     lines = [(_own(name, problem), expression, written) for name, expression, written in read_lines(value, "overrides")]
-    problem = replace(problem, written={**problem.written, **{name: written for name, _, written in lines}})
+    problem = problem._replace(written={**problem.written, **{name: written for name, _, written in lines}})
     forward = {equation.name: equation for equation in problem.forward.equations}
     later: list[Equation] = []
     for name, expression, _ in lines:
         own = substitute(expression, lambda node: _renamed(node, problem))
         if name in forward:
-            forward[name] = replace(forward[name], expression=own)
+            forward[name] = forward[name]._replace(expression=own)
         elif name in problem.values:
             raise _refused(problem, name, f"{name} is given a value", "an override replaces an equation")
         else:
             later.append(Equation(name, own, _phase(name)))
-    program = replace(problem.forward, equations=in_order(forward.values()))
-    return replace(problem, forward=program, overrides=tuple(later))
+    program = problem.forward._replace(equations=in_order(forward.values()))
+    return problem._replace(forward=program, overrides=tuple(later))
 
 
 def _phase(name: str) -> Phase:
@@ -70,12 +68,12 @@ def place_overrides(program: Program, problem: Problem) -> Program:
     if not replaced:
         return program
     result = [
-        replace(e, expression=replaced[e.name].expression) if e.name in replaced else e for e in program.equations
+        e._replace(expression=replaced[e.name].expression) if e.name in replaced else e for e in program.equations
     ]
     if program.phase("update"):
         result += [equation for name, equation in replaced.items() if name in _settings(problem)]
     _check(problem, result)
-    return replace(program, equations=in_order(result))
+    return program._replace(equations=in_order(result))
 
 
 def _settings(problem: Problem) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.optimizer import Optimizer
 from nncalc.errors import NncalcError, Place
@@ -13,8 +13,7 @@ from nncalc.language.expression import Setting
 from nncalc.problem.tree import Scalar, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An equation as the file has it: the text it stands in, the line within that, and where in the line it begins."""
 
     text: Scalar
@@ -26,17 +25,15 @@ class Written:
         return self.text.place_inside(self.line, self.offset)
 
 
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """A classification: how many classes, what the first is called, and the labels as numbers where they are known."""
+class Classes(NamedTuple):
+    """A classification: its size, what the first class is called, and the labels as numbers where known."""
 
-    count: int
+    size: int
     base: int
     numbers: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A problem ready to be worked out.
 
     forward: its forward equations. values: every given array and parameter, by name. examples: names whose first axis
@@ -52,7 +49,7 @@ class Problem:
     source: str = ""
     notes: str = ""
     optimizer: Optimizer | None = None
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = MappingProxyType({})
     optimizer_stated: bool = True
     frozen: tuple[str, ...] = ()
     overrides: tuple[Equation, ...] = ()
@@ -60,8 +57,8 @@ class Problem:
     classes: Classes | None = None
     examples: frozenset[str] = frozenset()
     batched: bool = False
-    places: Mapping[str, Value] = field(default_factory=dict)
-    written: Mapping[str, Written] = field(default_factory=dict)
+    places: Mapping[str, Value] = MappingProxyType({})
+    written: Mapping[str, Written] = MappingProxyType({})
     rows: bool = False
     document: Value | None = None
 
@@ -70,7 +67,7 @@ class Problem:
         return {name: tuple(value.shape) for name, value in self.values.items()}
 
     def with_learning_rate(self, rate: float) -> Problem:
-        return replace(self, settings={**self.settings, "learning_rate": rate})
+        return self._replace(settings={**self.settings, "learning_rate": rate})
 
     def located(self, error: NncalcError) -> NncalcError:
         """The error with the place in the file that it is about, where that is known."""

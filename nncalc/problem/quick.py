@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import isinf
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.registry import operation
 from nncalc.engine.differentiate import differentiate
@@ -17,8 +16,7 @@ from nncalc.language.expression import Apply, Const, Expression, Name, Setting, 
 from nncalc.problem.labels import class_index
 
 
-@dataclass(frozen=True, slots=True)
-class Quick:
+class Quick(NamedTuple):
     """A quick calculation: its equations with their shapes, and every value as plain numbers."""
 
     equations: tuple[Equation, ...]
@@ -27,7 +25,6 @@ class Quick:
     notes: tuple[str, ...] = ()
     predicted: int | None = None
     label: int | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def softmax(numbers: list[float], label: float | None, base: int, log_base: Setting, temperature: float) -> Quick:
@@ -82,7 +79,7 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
         assert rule is not None
         local = rule(Name("result"), Name("x"), **full)
         derivative = simplify(local if isinstance(local, Expression) else Const(float(local)))
-        values["x.grad"] = value_of(derivative, values, xp)
+        values["x.grad"] = value_of(derivative, values, xp) + 0.0  # −0 becomes 0
         if not isinstance(values["x.grad"], Row):
             values["x.grad"] = Row([values["x.grad"]] * len(numbers))
         shape: tuple[int, ...] = values["x"].shape
@@ -111,7 +108,7 @@ def _row(derivative: Expression, values: dict[str, Any], i: int, n: int) -> Row:
 
 def _work_out(equations: tuple[Equation, ...], values: dict[str, Any]) -> None:
     for equation in equations:
-        values[equation.name] = value_of(equation.expression, values, xp)
+        values[equation.name] = value_of(equation.expression, values, xp) + 0.0  # −0 becomes 0
 
 
 def exponentials(numbers: list[float]) -> list[float] | None:

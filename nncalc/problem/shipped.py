@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import nncalc
 
@@ -29,8 +29,7 @@ def path_of(name: str) -> Path | None:
     return folder() / (known[wanted] + SUFFIX) if wanted in known else None
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What a listing says of a problem. layers: their names, none where it is written as equations."""
 
     title: str = ""

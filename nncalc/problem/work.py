@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import dimensions
 from nncalc.engine.evaluate import evaluate
@@ -17,8 +16,7 @@ from nncalc.problem.overrides import place_overrides, refuse_strangers
 from nncalc.problem.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Worked:
+class Worked(NamedTuple):
     """One iteration: the problem as it then was, its record, the loss behind the step, the examples used (from 1)."""
 
     problem: Problem
@@ -159,5 +157,5 @@ def _part(problem: Problem, rows: list[int]) -> Problem:
     }
     classes = problem.classes
     if classes is not None and "label" in values:
-        classes = replace(classes, numbers=values["label"])
-    return replace(problem, values=values, classes=classes)
+        classes = classes._replace(numbers=values["label"])
+    return problem._replace(values=values, classes=classes)

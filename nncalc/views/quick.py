@@ -59,7 +59,7 @@ def _loss_lines(found: Quick, base: int, digits: int, width: int) -> list[Line]:
     assert isinstance(loss, Apply)
     label = found.label if found.label is not None else base
     p = found.values["p"].entries[label - base]
-    log = {"e": "ln", 2: "log₂", 10: "log₁₀"}.get(loss.setting("log_base", "e"), "")  # type: ignore[arg-type]
+    log = {"e": "ln", 2: "log₂", 10: "log₁₀"}.get(loss.setting("log_base", "e"), "")
     log = log or f"log_{constant(float(loss.setting('log_base')))}"  # type: ignore[arg-type]
     middle = f" = −{log} {_significant(p)}" if p > 0 else ""
     text = f"ℓ = −{log} p{lowered(str(label)) or label}{middle} = {number(found.values['loss'], digits)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,13 +85,13 @@ def test_a_wrong_line_is_found_wherever_it_stands(name: str, d: int, k: int) -> 
     wrong = Line(f"({derivation.lines[k].expression}) * 1.0000001 + 0.0000001", "a slip")
     lines = (*derivation.lines[:k], wrong, *derivation.lines[k + 1 :])
     derivations = (*explanation.derivations[:d], derivation._replace(lines=lines), *explanation.derivations[d + 1 :])
-    changed = replace(entry, explanation=explanation._replace(derivations=derivations))
+    changed = entry._replace(explanation=explanation._replace(derivations=derivations))
     assert next(derivation_problems(changed), "")
 
 
 def changed(name: str, **fields: object) -> Operation:
     entry, explanation = explained(name)
-    return replace(entry, explanation=explanation._replace(**fields))  # type: ignore[arg-type]
+    return entry._replace(explanation=explanation._replace(**fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
