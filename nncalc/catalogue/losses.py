@@ -66,7 +66,7 @@ ENTRIES = (
             derivative="(yhat_i - y_i) / loss",
             facts=("diff(loss, y_i) == (y_i - yhat_i) / loss",),
             notes=(
-                "A common slip is (y − ŷ)/ℓ, the negative of this: by ŷᵢ, the square (yᵢ − ŷᵢ)² has the inner derivative −1.",
+                "A common slip is (y − ŷ)/ℓ, the negative of this: by ŷᵢ, (yᵢ − ŷᵢ)² has the inner derivative −1.",
                 "At ŷ = y, where ℓ = 0, there is no derivative: (ŷ − y)/ℓ is 0/0.",
                 "Other texts call the square of this, or the mean of the squares, L2 loss: sse, half_sse and mse here.",
             ),

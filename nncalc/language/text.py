@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import copysign
+
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, Slice
 
@@ -43,7 +45,7 @@ def number_text(value: float) -> str:
 def precedence(expression: Expression) -> int:
     """How tightly the outermost operation binds."""
     if isinstance(expression, Const):
-        return UNARY if expression.value < 0 else ATOM
+        return UNARY if copysign(1.0, expression.value) < 0 else ATOM
     if isinstance(expression, Apply):
         if expression.op in INFIX:
             return INFIX[expression.op][1]

@@ -30,7 +30,7 @@ _TAGS = {
 _PROPERTIES = re.compile(r"(?:[&!][^ \t\n]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)*")
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _OpenList:
     """A list that is not at its end yet.
 
@@ -57,7 +57,7 @@ class _OpenList:
         return len(self.raw) - self.others + self.numbers
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _OpenMapping:
     """A mapping that is not at its end yet. name: the key whose value comes next. The measures are _OpenList's."""
 
@@ -78,7 +78,7 @@ class _OpenMapping:
 _Open: TypeAlias = _OpenList | _OpenMapping
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Anchored:
     """A finished value that has an anchor, with its measures."""
 

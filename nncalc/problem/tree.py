@@ -23,7 +23,7 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}
 _BLANK_ESCAPES = frozenset("tn \t\n")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Scalar:
     """A word or number as it is written.
 
@@ -96,7 +96,7 @@ class Scalar:
             at += step
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Sequence:
     """A list.
 
@@ -132,7 +132,7 @@ class Sequence:
         return iter(self.items)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Mapping:
     """Keys and their values, in the file's order. key_starts: where each key stands in the source."""
 

@@ -8,11 +8,8 @@ from nncalc.language.expression import Expression
 
 def _dense(b: Block) -> None:
     W = b.name("W")  # noqa: N806 - the field's own letter
-    linear: Expression
-    if b.row:
-        linear = b.x @ W
-    else:
-        linear = W @ b.x if b.rank == 1 else b.x @ W.T
+    column: Expression = W @ b.x if b.rank == 1 else b.x @ W.T
+    linear = b.x @ W if b.row else column
     if "bias" in b.given:
         linear = linear + b.name("b")
     b.linear(linear)
