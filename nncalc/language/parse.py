@@ -16,6 +16,7 @@ from nncalc.language.expression import Expression
 from nncalc.language.reader import MAX_DEPTH, SUFFIXES, Lookup, Reader
 
 MAX_LENGTH = 100_000
+EXAMPLE = "expected an expression such as W1 @ x + b1"
 UNICODE_MINUS = "\N{MINUS SIGN}"
 
 
@@ -29,7 +30,7 @@ def parse_expression(text: str, lookup: Lookup) -> Expression:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"the expression is too long ({len(text)} characters)", label=f"at most {MAX_LENGTH}")
     if not text.strip():
-        raise ExpressionError("nothing stands here", label="expected an expression such as W1 @ x + b1")
+        raise ExpressionError("nothing stands here", label=EXAMPLE)
     readable = text.replace(UNICODE_MINUS, "-").replace("\r", " ")
     _check_nesting(readable)
     try:
@@ -77,6 +78,8 @@ def _parse_line(line: str, lookup: Lookup, reserved: Callable[[str], bool]) -> t
     if cut is None:
         raise ExpressionError("an equation has one '='", label="expected name = expression").at(1, start)
     name = line[:cut].strip()
+    if not name:
+        raise ExpressionError("a name is missing here", label="expected name = expression").at(1, start)
     base, *suffixes = name.split(".")
     if not is_name(base):
         raise ExpressionError(
@@ -117,15 +120,21 @@ def _assignment(line: str) -> int | None:
 
 
 def _check_nesting(text: str) -> None:
-    depth = 0
+    """Every parenthesis closed by its like, none deeper than allowed."""
+    opened: list[int] = []
     for offset, c in enumerate(text):
-        depth += (c in "([{") - (c in ")]}")
-        if depth < 0:
-            raise ExpressionError("a parenthesis is closed that was never opened").at(1, offset)
-        if depth > MAX_DEPTH:
-            raise ExpressionError(f"parentheses are nested more than {MAX_DEPTH} deep", label="found one more here").at(
-                1, offset
-            )
+        if c in "([{":
+            opened.append(offset)
+            if len(opened) > MAX_DEPTH:
+                message = f"parentheses are nested more than {MAX_DEPTH} deep"
+                raise ExpressionError(message, label="found one more here").at(1, offset)
+        elif c in ")]}":
+            if not opened:
+                raise ExpressionError("a parenthesis is closed that was never opened", label=EXAMPLE).at(1, offset)
+            if text[opened.pop()] + c not in ("()", "[]", "{}"):
+                raise ExpressionError("the parentheses do not match", label=EXAMPLE).at(1, offset)
+    if opened:
+        raise ExpressionError("a parenthesis is never closed", label=EXAMPLE).at(1, opened[-1])
     # a long run of signs nests as deep without a parenthesis
     if any(sign * (MAX_DEPTH + 1) in text.replace(" ", "") for sign in "-+~"):
         raise ExpressionError(f"signs are nested more than {MAX_DEPTH} deep")
@@ -134,22 +143,9 @@ def _check_nesting(text: str) -> None:
 def _syntax_error(text: str, error: SyntaxError) -> NoReturn:
     offset = max((error.offset or 1) - 2, 0) if (error.lineno or 1) == 1 else len(text)
     offset = min(offset, len(text.rstrip()))
-    message = error.msg or "invalid syntax"
+    message = error.msg or ""
     if "forgot a comma" in message:
-        raise ExpressionError("an operator is missing here", label="expected one in between, as in W1 @ x or 2 * x").at(
-            1, offset
-        )
-    if "was never closed" in message or "does not match" in message or "unmatched" in message:
-        message = _unbalanced(text) or message
-    elif "leading zeros" in message:
-        message = "a number can't begin with 0"
-    else:
-        message = "this can't be read"
-    raise ExpressionError(message, label="expected an expression such as W1 @ x + b1").at(1, offset)
-
-
-def _unbalanced(text: str) -> str:
-    opened, closed = sum(text.count(c) for c in "(["), sum(text.count(c) for c in ")]")
-    if opened == closed:
-        return "the parentheses do not match"
-    return "a parenthesis is never closed" if opened > closed else "a parenthesis is closed that was never opened"
+        label = "expected one in between, as in W1 @ x or 2 * x"
+        raise ExpressionError("an operator is missing here", label=label).at(1, offset)
+    readable = "a number can't begin with 0" if "leading zeros" in message else "this can't be read"
+    raise ExpressionError(readable, label=EXAMPLE).at(1, offset)
