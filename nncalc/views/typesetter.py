@@ -224,8 +224,8 @@ class Typesetter(ABC, Generic[T]):
 
     def _filled(self, template: Template, arguments: list[Piece[T]]) -> list[str | T]:
         parts: list[str | T] = []
-        last = max((i for i, token in enumerate(template.tokens) if isinstance(token, Hole)), default=-1)
-        for i, token in enumerate(template.tokens):
+        holes = [token for token in template.tokens if isinstance(token, Hole)]
+        for token in template.tokens:
             before = parts[-1] if parts and isinstance(parts[-1], str) else ""
             assert isinstance(before, str)
             if isinstance(token, str):
@@ -238,9 +238,9 @@ class Typesetter(ABC, Generic[T]):
                 parts = [*(parts[:-1] if before else parts), *self.raised_hole(before, arguments[token.argument])]
             else:
                 parts.append(self._filling(token, arguments[token.argument], before))
-            if i == last:
+            if token is holes[-1]:
                 # of an operation that takes any number of arrays, those that the template has no holes for
-                for piece in arguments[token.argument + 1 :]:
+                for piece in arguments[max(hole.argument for hole in holes) + 1 :]:
                     parts += [", ", piece.body]
         return parts
 
