@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nncalc.language.expression import Name, substitute
+from nncalc.engine.shapes import Shapes
+from nncalc.language.expression import Expression, Name, substitute
+from nncalc.problem.graph import RESULT, UPSTREAM
 from nncalc.views.box import table
 from nncalc.views.formula import formula_text
 from nncalc.views.line import Line
@@ -26,29 +28,28 @@ def graph_view(graph: Graph, *, width: int, digits: int) -> list[Line]:
 
 def _table(graph: Graph, digits: int) -> list[Line]:
     trace = graph.trace
-    rows: list[tuple[str, Any, Any, str]] = []
+    # every node is a number, so products need no sign of their own
+    shapes = Shapes(dict.fromkeys(trace.values, ()))
+    symbols = Symbols(loss=trace.program.loss)
     backward = {step.name: step for step in trace.phase("backward")}
-    inner = {name: text for name, text in graph.nodes.items() if name != "result"}
-    leaves = [(name, name) for name in trace.given if name != "upstream"]
-    for name, text in [*leaves, *inner.items()]:
+    inner = [name for name in graph.nodes if name != RESULT]
+    rows: list[tuple[str, float, float | None, str]] = []
+    for name in (*(leaf for leaf in trace.given if leaf != UPSTREAM), *inner):
         step = backward.get(f"{name}.grad")
-        gradient = None if step is None or (name in trace.given and name not in graph.wanted) else float(step.value)
-        how = "" if step is None or gradient is None else _how(graph, step.expression)
-        rows.append((text, float(trace.value(name)), gradient, how))
-    total = float(trace.value("result"))
-    whole = formula_text(graph.expression)
+        wanted = step is not None and (name in graph.wanted or name in graph.nodes)
+        gradient = float(step.value) if step is not None and wanted else None
+        how = "= " + formula_text(step.expression, symbols, shapes) if step is not None and wanted else ""
+        rows.append((_node_text(graph, name, shapes), float(trace.value(name)), gradient, how))
+    above = trace.value(UPSTREAM)
+    whole = formula_text(graph.expression, symbols, shapes)
+    rows.append((whole, float(trace.value(RESULT)), 1.0 if above is None else float(above), ""))
     columns = [
-        [_written(graph, text) for text, *_ in rows] + [whole],
-        fixed([value for _, value, _, _ in rows] + [total], digits),
-        _gradients([gradient for _, _, gradient, _ in rows] + [_above(graph)], digits),
-        [how for *_, how in rows] + [""],
+        [text for text, *_ in rows],
+        fixed([value for _, value, _, _ in rows], digits),
+        _gradients([gradient for _, _, gradient, _ in rows], digits),
+        [how for *_, how in rows],
     ]
-    return table(["node", "value", "∂/∂node", ""], columns, left=(0, 3), styles=[""] * len(rows) + ["bold"])
-
-
-def _above(graph: Graph) -> float:
-    given = graph.trace.value("upstream")
-    return 1.0 if given is None else float(given)
+    return table(["node", "value", "∂/∂node", ""], columns, left=(0, 3), styles=[""] * (len(rows) - 1) + ["bold"])
 
 
 def _gradients(values: Sequence[float | None], digits: int) -> list[str]:
@@ -56,21 +57,14 @@ def _gradients(values: Sequence[float | None], digits: int) -> list[str]:
     return ["" if value is None else next(shown) for value in values]
 
 
-def _written(graph: Graph, text: str) -> str:
-    from nncalc.catalogue.registry import operation
-    from nncalc.language.parse import parse_expression
+def _node_text(graph: Graph, name: str, shapes: Shapes) -> str:
+    """The node as a formula of the leaves: in the equations, the nodes it is made of are names."""
+    step = next((step for step in graph.trace.steps if step.name == name), None)
+    if step is None:
+        return name
+    own = {s.name: s.expression for s in graph.trace.phase("forward")}
 
-    return formula_text(parse_expression(text, operation))
+    def unfolded(node: Expression) -> Expression | None:
+        return substitute(own[node.id], unfolded) if isinstance(node, Name) and node.id in own else None
 
-
-def _how(graph: Graph, expression: Any) -> str:
-    """The gradient's formula, with the nodes it names."""
-
-    def shorter(node: Any) -> Any:
-        if isinstance(node, Name) and node.id.endswith(".grad"):
-            inner = node.id.removesuffix(".grad")
-            return Name(f"{inner}.grad")
-        return None
-
-    own = substitute(expression, shorter)
-    return "= " + formula_text(own, Symbols())
+    return formula_text(substitute(step.expression, unfolded), Symbols(), shapes)
