@@ -9,6 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's affair, not the test's.
+settings.register_profile("nncalc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nncalc")
 
 ROOT = Path(__file__).parent.parent
 
