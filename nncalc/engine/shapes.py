@@ -9,7 +9,7 @@ from nncalc.catalogue.registry import is_operation, operation
 from nncalc.errors import ExpressionError, ShapeError, did_you_mean
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression, Name, names_in
-from nncalc.language.text import equation_text, to_text
+from nncalc.language.text import equation_text, is_dot_t, to_text
 
 
 class Shapes:
@@ -69,13 +69,21 @@ def _worded(expression: Apply, shapes: list[Shape], error: ShapeError) -> tuple[
         return message, f"{sizes}; {error.label}", error.hint
     (a, b), (left, right) = parts, shapes
     what = "rows" if len(right) == 2 else "entries"
-    label = f"{a} is {dimensions(left)}, so {a} @ {b} needs {b} to have {left[-1]} {what}; {b} has {right[0]}"
+    label = (
+        f"{a} is {dimensions(left)}, so {to_text(expression)} needs {b} to have {left[-1]} {what}; {b} has {right[0]}"
+    )
     hint = ""
     if len(left) == 2 and left[0] == right[0]:
-        hint = f"The transpose of {a} would fit."
+        hint = _turned(expression.args[0])
     elif len(right) == 2 and left[-1] == right[1]:
-        hint = f"The transpose of {b} would fit."
+        hint = _turned(expression.args[1])
     return f"{a} and {b} do not fit", label, hint
+
+
+def _turned(matrix: Expression) -> str:
+    if isinstance(matrix, Apply) and is_dot_t(matrix):
+        return f"{to_text(matrix.args[0])} without .T would fit."
+    return f"The transpose of {to_text(matrix)} would fit."
 
 
 def infer(program: Program, given: Mapping[str, Shape]) -> Shapes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, isnan, log, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,11 +34,11 @@ OF_A_BATCH = {
 }
 
 
-def value(text: str, **given: object) -> np.ndarray:
+def value(text: str, **given: object) -> Any:
     return forward(f"q = {text}", given, labels=()).evaluated()["q"]
 
 
-def gradient(text: str, p: object, y: object) -> np.ndarray:
+def gradient(text: str, p: object, y: object) -> Any:
     return derive(f"loss = {text}", {"p": p, "y": y}).evaluated()["p.grad"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_templates_name_only_the_arguments(entry: Operation) -> None:
         assert any(f"{{{arg}}}" in text or f"{{{arg}:" in text for arg in entry.args)
 
 
-def _wanted(template: object, settings: dict[str, object]) -> dict[str, object]:
+def _wanted(template: object, settings: dict[str, Any]) -> dict[str, Any]:
     assert callable(template)
     parameters = signature(template).parameters
     takes_all = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())

@@ -52,7 +52,7 @@ def forward(
 ) -> Case:
     """A program without its backward pass; the last equation is the loss unless one is called `loss`."""
     equations = read(text)
-    names = [equation.name for equation in equations]
+    names = [name for name, _, _ in parse_equations(text, operation, is_operation)]
     values = {name: np.asarray(v, dtype=float) for name, v in {**given, **(parameters or {})}.items()}
     program = Program(
         equations,
@@ -76,7 +76,7 @@ def numerically(case: Case, of: str, by: str, step: float = 1e-3) -> Any:
 
     Entry by entry; the steps are step, step/2 and step/4 times the entry's size.
     """
-    program = case.program.with_equations(case.program.equations)
+    program = case.program
     start = case.values[by]
     result = np.zeros(start.shape)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from nncalc.language.equation import Equation
 from nncalc.language.expression import Const, Expression, Name, call
 
 Shape = tuple[int, ...]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 INPUTS: dict[str, Shape] = {"a": (), "b": (2,), "x": (3,), "y": (3,), "A": (2, 3), "B": (2, 3), "C": (3, 3)}
 SHAPES: list[Shape] = [(), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 1)]
 SMOOTH = ("tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu", "gelu_tanh", "erf", "identity")
@@ -25,10 +27,10 @@ KINKED = ("relu", "leaky_relu", "elu", "abs")
 class Writer:
     """Draws an expression of a wanted shape; every production is a method or lambda that draws its own parts."""
 
-    draw: Callable[[st.SearchStrategy], object]
+    draw: Draw
     names: dict[str, Shape]
 
-    def one(self, *choices: object) -> object:
+    def one(self, *choices: Any) -> Any:
         return self.draw(st.sampled_from(choices))
 
     def expression(self, shape: Shape, depth: int) -> Expression:
@@ -37,17 +39,17 @@ class Writer:
         if depth <= 0 or (leaves and self.draw(st.integers(0, 4)) == 0):
             return self.leaf(shape, leaves)
         productions = [self.binary, self.unary, self.unary, self.choice, self.by_rank, self.by_rank]
-        return self.one(*productions)(shape, depth - 1)  # type: ignore[operator, no-any-return]
+        return self.one(*productions)(shape, depth - 1)
 
     def leaf(self, shape: Shape, leaves: list[str]) -> Expression:
         if leaves:
-            return Name(self.one(*leaves))  # type: ignore[arg-type]
+            return Name(self.one(*leaves))
         if not shape:
             return self.constant()
         return self.rearranged(shape, 0)
 
     def constant(self) -> Const:
-        return Const(self.one(0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5, 0.1, -1.5))  # type: ignore[arg-type]
+        return Const(self.one(0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5, 0.1, -1.5))
 
     def narrower(self, shape: Shape, depth: int) -> Expression:
         """An expression that broadcasts to the shape."""
@@ -57,13 +59,13 @@ class Writer:
             kinds.append(lambda: self.expression(shape[1:], depth))
         if len(shape) == 2:
             kinds.append(lambda: self.expression(shape[:1], depth)[:, None])
-        return self.one(*kinds)()  # type: ignore[operator, no-any-return]
+        return self.one(*kinds)()
 
     def binary(self, shape: Shape, depth: int) -> Expression:
         u, v = self.expression(shape, depth), self.narrower(shape, depth)
         kind = self.one("+", "-", "*", "/", "**")
         if kind == "**":
-            return (1 + u**2) ** self.one(2, 0.5, -1, call.tanh(v))  # type: ignore[operator]
+            return (1 + u**2) ** self.one(2, 0.5, -1, call.tanh(v))
         if self.draw(st.booleans()):
             u, v = v, u
         if kind == "/":
@@ -76,13 +78,13 @@ class Writer:
         if kind == "negative":
             return Const(-u.value) if isinstance(u, Const) else -u
         if kind == "square":
-            return u ** self.one(2, 3, 1)  # type: ignore[operator]
+            return u ** self.one(2, 3, 1)
         if kind == "exp":
             return call.exp(call.tanh(u))
         if kind == "clip":
             return call.clip(u, low=-1, high=2)
         inner = 1 + u**2 if kind in ("sqrt", "log") else u
-        return getattr(call, kind)(inner)  # type: ignore[no-any-return, call-overload]
+        return getattr(call, kind)(inner)
 
     def choice(self, shape: Shape, depth: int) -> Expression:
         u, v = self.expression(shape, depth), self.narrower(shape, depth)
@@ -91,18 +93,18 @@ class Writer:
             return call.where(self.narrower(shape, depth) > 0, u, v)
         if kind == "mask":
             return u * (v > 0)
-        return getattr(call, kind)(v, u)  # type: ignore[no-any-return, call-overload]
+        return getattr(call, kind)(v, u)
 
     def by_rank(self, shape: Shape, depth: int) -> Expression:
         return (self.number, self.vector, self.matrix)[len(shape)](shape, depth)
 
     def number(self, shape: Shape, depth: int) -> Expression:
         inner = self.draw(st.sampled_from(SHAPES[1:]))
-        u, v = self.expression(inner, depth), self.expression(inner, depth)  # type: ignore[arg-type]
+        u, v = self.expression(inner, depth), self.expression(inner, depth)
         kind = self.one("sum", "mean", "max", "var", "norm", "mse", "l2", "ce", "bce", "half_sse", "dot")
         if kind == "dot":
             n = self.draw(st.sampled_from([(2,), (3,)]))
-            return self.expression(n, depth) @ self.expression(n, depth)  # type: ignore[arg-type]
+            return self.expression(n, depth) @ self.expression(n, depth)
         if kind in ("norm", "l2"):
             return call.norm(1 + u**2) if kind == "norm" else call.l2(2 + u**2, call.tanh(v), reduction="sum")
         if kind == "ce":
@@ -110,8 +112,8 @@ class Writer:
         if kind == "bce":
             return call.binary_cross_entropy(call.sigmoid(u), call.sigmoid(v))
         if kind in ("mse", "half_sse"):
-            return getattr(call, kind)(u, v)  # type: ignore[no-any-return, call-overload]
-        return getattr(call, kind)(u)  # type: ignore[no-any-return, call-overload]
+            return getattr(call, kind)(u, v)
+        return getattr(call, kind)(u)
 
     def vector(self, shape: Shape, depth: int) -> Expression:
         (n,) = shape
@@ -120,16 +122,16 @@ class Writer:
         if kind in ("softmax", "reverse"):
             u = self.expression(shape, depth)
             return call.softmax(u) if kind == "softmax" else u[::-1]
-        wide = self.expression((n, m), depth)  # type: ignore[arg-type]
+        wide = self.expression((n, m), depth)
         if kind == "W@x":
-            return wide @ self.expression((m,), depth)  # type: ignore[arg-type]
+            return wide @ self.expression((m,), depth)
         if kind == "x@W":
-            return self.expression((m,), depth) @ wide.T  # type: ignore[arg-type]
+            return self.expression((m,), depth) @ wide.T
         if kind == "losses":
-            return call.mse(wide, self.expression((n, m), depth), reduction="none")  # type: ignore[arg-type]
+            return call.mse(wide, self.expression((n, m), depth), reduction="none")
         if kind in ("sum0", "max0", "row"):
             tall = wide.T
-            return tall[self.one(0, -1)] if kind == "row" else getattr(call, kind[:-1])(tall, axis=0)  # type: ignore[index, call-overload, no-any-return]
+            return tall[self.one(0, -1)] if kind == "row" else getattr(call, kind[:-1])(tall, axis=0)
         if kind == "column":
             return wide[:, 0]
         return call.mean(wide, axis=1) if kind == "mean1" else call.norm(1 + wide**2, axis=-1)
@@ -141,12 +143,12 @@ class Writer:
             return call.outer(self.expression((m,), depth), self.expression((n,), depth))
         if kind == "matmul":
             k = self.one(2, 3)
-            return self.expression((m, k), depth) @ self.expression((k, n), depth)  # type: ignore[arg-type]
+            return self.expression((m, k), depth) @ self.expression((k, n), depth)
         if kind in ("softmax", "log_softmax"):
-            return getattr(call, kind)(self.expression(shape, depth), axis=self.one(0, -1))  # type: ignore[no-any-return, call-overload]
+            return getattr(call, kind)(self.expression(shape, depth), axis=self.one(0, -1))
         if kind == "keepdims":
             u = self.expression(shape, depth)
-            return u - call.mean(u, axis=self.one(0, 1), keepdims=True)  # type: ignore[arg-type]
+            return u - call.mean(u, axis=self.one(0, 1), keepdims=True)
         return self.rearranged(shape, depth)
 
     def rearranged(self, shape: Shape, depth: int) -> Expression:
@@ -163,14 +165,14 @@ class Writer:
 
 
 @st.composite
-def programs(draw: Callable[[st.SearchStrategy], object]) -> tuple[Equation, ...]:
+def programs(draw: Draw) -> tuple[Equation, ...]:
     """One to four equations, the last of them the loss, a number."""
     writer = Writer(draw, dict(INPUTS))
     equations = []
-    for k in range(draw(st.integers(0, 3))):  # type: ignore[arg-type, call-overload]
+    for k in range(draw(st.integers(0, 3))):
         shape = draw(st.sampled_from(SHAPES))
-        equations.append(Equation(f"h{k}", writer.expression(shape, 2)))  # type: ignore[arg-type]
-        writer.names[f"h{k}"] = shape  # type: ignore[assignment]
+        equations.append(Equation(f"h{k}", writer.expression(shape, 2)))
+        writer.names[f"h{k}"] = shape
     total: Expression = call.tanh(writer.expression((), 3))
     for equation in equations:
         part = Name(equation.name)

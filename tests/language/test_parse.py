@@ -6,7 +6,7 @@ import pytest
 
 from nncalc.catalogue.registry import operation
 from nncalc.errors import ExpressionError
-from nncalc.language.expression import Apply, Const, Expression, Name, Slice, call, names_in, substitute, walk
+from nncalc.language.expression import Apply, Const, Expression, Name, Setting, Slice, call, names_in, substitute, walk
 from nncalc.language.parse import is_name, parse_expression
 
 a, b, c, x, W = Name("a"), Name("b"), Name("c"), Name("x"), Name("W")
@@ -121,8 +121,8 @@ def test_a_gradient_is_transposed_like_any_array() -> None:
         ("index(x, index='1:, None')", (Slice(1, None, None), None)),
     ],
 )
-def test_indices(text: str, index: tuple[object, ...]) -> None:
-    assert parse(text) == Apply("index", (x,), (("index", index),))  # type: ignore[arg-type]
+def test_indices(text: str, index: tuple[Setting, ...]) -> None:
+    assert parse(text) == Apply("index", (x,), (("index", index),))
 
 
 @pytest.mark.parametrize(

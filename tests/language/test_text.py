@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nncalc.catalogue.registry import operation
 from nncalc.language.equation import Equation
-from nncalc.language.expression import Apply, Const, Expression, Name, Slice, call
+from nncalc.language.expression import Apply, Const, Expression, Name, Setting, Slice, call
 from nncalc.language.parse import parse_expression
 from nncalc.language.text import INFIX, equation_text, number_text, setting_text, to_text
 
@@ -98,8 +98,8 @@ def test_numbers_are_the_shortest_that_read_back(value: float, text: str) -> Non
         (0.5, "0.5"),
     ],
 )
-def test_settings(value: object, text: str) -> None:
-    assert setting_text(value) == text  # type: ignore[arg-type]
+def test_settings(value: Setting, text: str) -> None:
+    assert setting_text(value) == text
 
 
 def test_an_equation() -> None:
