@@ -22,7 +22,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "where",
     ),
     "functions": ("exp", "log", "log2", "log10", "sqrt", "abs", "sin", "cos", "erf", "sign", "clip"),
-    "linear": ("matmul", "outer", "transpose", "index", "scatter", "broadcast", "reshape"),
+    "linear": ("matmul", "outer", "transpose", "concat", "index", "scatter", "broadcast", "reshape"),
     "reductions": ("sum", "mean", "var", "max", "min", "norm"),
     "softmax": ("softmax", "log_softmax"),
     "smooth_activations": ("identity", "sigmoid", "tanh", "softplus", "silu", "gelu", "gelu_tanh"),

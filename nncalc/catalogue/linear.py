@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
+from nncalc.catalogue.operation import Operation, Option, Shape, broadcast, dimensions, normal_axes
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, Slice, call
 from nncalc.language.text import setting_text
@@ -21,19 +21,22 @@ MATRIX_CALCULUS = "Petersen and Pedersen, The Matrix Cookbook, section 2"
 
 
 def _matmul_shape(a: Shape, b: Shape) -> Shape:
+    """NumPy's: the last two axes are multiplied, axes in front are repeated to fit each other."""
     if not a or not b:
         raise ShapeError("@ needs a vector or matrix on both sides", label=f"found {dimensions(a)} @ {dimensions(b)}")
-    if len(a) > 2 or len(b) > 2:
-        raise ShapeError(
-            "@ multiplies vectors and matrices", label=f"found {dimensions(a)} @ {dimensions(b)}, expected 1 or 2 axes"
-        )
-    if a[-1] != b[0]:
-        what = "rows" if len(b) == 2 else "entries"
+    rows = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != rows:
+        what = "rows" if len(b) > 1 else "entries"
         raise ShapeError(
             f"{dimensions(a)} @ {dimensions(b)} do not fit",
-            label=f"{dimensions(a)} on the left needs {a[-1]} {what} on the right; found {b[0]}",
+            label=f"{dimensions(a)} on the left needs {a[-1]} {what} on the right; found {rows}",
         )
-    return a[:-1] + b[1:]
+    return broadcast(a[:-2], b[:-2]) + a[-2:-1] + (b[-1:] if len(b) > 1 else ())
+
+
+def turned(x: Expression, rank: int) -> Expression:
+    """The array with its last two axes exchanged: for a matrix, its transpose."""
+    return x.T if rank <= 2 else call.transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
 
 
 def _matmul_left(g: Expression, ans: Expression, a: Expression, b: Expression, shape_of: ShapeOf) -> Expression:
@@ -42,7 +45,11 @@ def _matmul_left(g: Expression, ans: Expression, a: Expression, b: Expression, s
         return g * b
     if ranks == (2, 1):
         return call.outer(g, b)
-    return g @ b.T
+    if ranks[1] == 1:
+        return g[(*(FULL,) * (ranks[0] - 1), None)] * b
+    if ranks[0] == 1 and ranks[1] > 2:
+        return (b @ g[(*(FULL,) * (ranks[1] - 1), None)])[(*(FULL,) * (ranks[1] - 1), 0)]
+    return g @ turned(b, ranks[1])
 
 
 def _matmul_right(g: Expression, ans: Expression, a: Expression, b: Expression, shape_of: ShapeOf) -> Expression:
@@ -51,7 +58,51 @@ def _matmul_right(g: Expression, ans: Expression, a: Expression, b: Expression, 
         return g * a
     if ranks == (1, 2):
         return call.outer(a, g)
-    return a.T @ g
+    if ranks[0] == 1:
+        return a[:, None] * g[(*(FULL,) * (ranks[1] - 2), None, FULL)]
+    if ranks[1] == 1 and ranks[0] > 2:
+        return a * g[(*(FULL,) * (ranks[0] - 1), None)]
+    return turned(a, ranks[0]) @ g
+
+
+def _transpose_shape(a: Shape, axes: Setting) -> Shape:
+    if axes is None:
+        return a[::-1]
+    order = normal_axes(axes, len(a))
+    if len(order) != len(a):
+        raise ShapeError(f"axes={axes} does not name every axis", label=f"the array has {len(a)} axes, counted from 0")
+    return tuple(a[i] for i in order)
+
+
+def _transpose_gradient(g: Expression, ans: Expression, a: Expression, shape_of: ShapeOf, axes: Setting) -> Expression:
+    if axes is None:
+        return g.T
+    order = normal_axes(axes, len(shape_of(a)))
+    return call.transpose(g, axes=tuple(order.index(i) for i in range(len(order))))
+
+
+def _concat_shape(*shapes: Shape, axis: Setting) -> Shape:
+    first = shapes[0]
+    (along,) = normal_axes(axis, len(first))
+    for other in shapes[1:]:
+        if len(other) != len(first) or any(
+            m != n for i, (m, n) in enumerate(zip(first, other, strict=True)) if i != along
+        ):
+            raise ShapeError(
+                f"{' and '.join(dimensions(s) for s in shapes)} can't be put together",
+                label=f"all sizes but that of axis {along} have to be equal",
+            )
+    return (*first[:along], sum(s[along] for s in shapes), *first[along + 1 :])
+
+
+def _concat_gradient(
+    g: Expression, ans: Expression, *arrays: Expression, position: int, shape_of: ShapeOf, axis: Setting
+) -> Expression:
+    shapes = [shape_of(a) for a in arrays]
+    (along,) = normal_axes(axis, len(shapes[0]))
+    start = sum(s[along] for s in shapes[:position])
+    part = Slice(start, start + shapes[position][along], None)
+    return g[(*(FULL,) * along, part)]
 
 
 def _outer_shape(a: Shape, b: Shape) -> Shape:
@@ -149,7 +200,15 @@ ENTRIES = (
         latex="{a} {b}",
         meaning="the matrix product",
         source=MATRIX_CALCULUS,
-        example=("A @ x", "x @ A.T", "A @ B.T", "x @ y"),
+        example=(
+            "A @ x",
+            "x @ A.T",
+            "A @ B.T",
+            "x @ y",
+            "(y[:, None, None] * A) @ B.T",
+            "(y[:, None, None] * A) @ x",
+            "x @ (y[:, None, None] * A.T)",
+        ),
     ),
     Operation(
         name="outer",
@@ -169,14 +228,29 @@ ENTRIES = (
     Operation(
         name="transpose",
         args=("a",),
-        value=lambda xp, a: xp.transpose(a),
-        shape=lambda a: a[::-1],
-        gradients=(lambda g, ans, a, shape_of: g.T,),
-        text="{a:postfix}ᵀ",
-        latex="{a:postfix}^{\\top}",
-        meaning="rows become columns",
+        options=(Option("axes", None, "the order of the axes, from 0; the other way round if not said"),),
+        value=lambda xp, a, axes: xp.transpose(a, axes),
+        shape=_transpose_shape,
+        gradients=(_transpose_gradient,),
+        text=lambda axes=None: "{a:postfix}ᵀ" if axes is None else "transpose({a})",
+        latex=lambda axes=None: r"{a:postfix}^{\top}" if axes is None else r"\operatorname{transpose}\left({a}\right)",
+        meaning="rows become columns; or the axes in the order of `axes`",
         source=MATRIX_CALCULUS,
-        example=("A.T", "x.T"),
+        example=("A.T", "x.T", "transpose(x[:, None, None] * A, axes=(1, 2, 0))"),
+    ),
+    Operation(
+        name="concat",
+        args=("a",),
+        variadic=True,
+        options=(Option("axis", 0, "the axis along which they are put together"),),
+        value=lambda xp, *arrays, axis: xp.concatenate(arrays, axis=axis),
+        shape=_concat_shape,
+        gradients=(_concat_gradient,),
+        text="concat({a})",
+        latex=r"\operatorname{concat}\left({a}\right)",
+        meaning="the arrays one behind the other along an axis",
+        source="NumPy reference, numpy.concatenate",
+        example=("concat(x, y)", "concat(A, B, A)", "concat(A, B, axis=1)"),
     ),
     Operation(
         name="index",

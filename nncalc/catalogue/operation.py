@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.explanation import Explanation
@@ -73,6 +74,7 @@ class Operation(NamedTuple):
     rule(ans, *arrays, **settings). The engine multiplies by the upstream gradient and sums over what was broadcast.
     gradients: otherwise, the whole product with the upstream gradient g: rule(g, ans, *arrays, shape_of=…, **settings),
     where shape_of(expression) tells a shape. None: no gradient flows there.
+    variadic: any number of arrays, one or more; the one rule is told the array's position=….
     text, latex: how it is written, with {x} for the argument x and {x:product} where an argument that binds less
     tightly needs parentheses; {x:raised} stands as a superscript. domain: an interval for each argument within which
     examples and tests draw numbers. kinks: points of the first argument where there is no derivative.
@@ -89,6 +91,7 @@ class Operation(NamedTuple):
     meaning: str
     source: str
     optional: int = 0
+    variadic: bool = False
     options: tuple[Option, ...] = ()
     derivatives: tuple[Rule | None, ...] = ()
     gradients: tuple[Rule | None, ...] = ()
@@ -98,6 +101,13 @@ class Operation(NamedTuple):
     target: Target | None = None
     explanation: Explanation | None = None
     example: tuple[str, ...] = ()
+
+    def gradient(self, position: int) -> Rule | None:
+        """The gradient rule of the array at that position, from 0."""
+        if not self.variadic:
+            return self.gradients[position]
+        rule = self.gradients[0]
+        return None if rule is None else partial(rule, position=position)
 
     @property
     def elementwise(self) -> bool:

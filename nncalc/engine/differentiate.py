@@ -156,7 +156,7 @@ class _Backward:
                 g = call.broadcast(g, shape=whole)
             contribution: Expression = g * rule(ans, *e.args, **settings)
         else:
-            rule = entry.gradients[i]
+            rule = entry.gradient(i)
             if rule is None:
                 return None
             given = rule(g, ans, *e.args, shape_of=self.shapes, **settings)

@@ -60,6 +60,8 @@ class Signature(Protocol):
     @property
     def optional(self) -> int: ...
     @property
+    def variadic(self) -> bool: ...
+    @property
     def defaults(self) -> dict[str, Setting]: ...
     @property
     def required(self) -> tuple[str, ...]: ...
@@ -260,7 +262,9 @@ class Reader:
                 )
             settings[given.arg] = value
         least, most = len(entry.args) - entry.optional, len(entry.args)
-        if not least <= len(arrays) <= most:
+        if entry.variadic and not arrays:
+            self.refuse(node, f"{entry.name} takes one array or more", f"expected {entry.name}({entry.args[0]}, …)")
+        if not entry.variadic and not least <= len(arrays) <= most:
             wanted = str(most) if least == most else f"{least} or {most}" if most == least + 1 else f"{least} to {most}"
             self.refuse(
                 node,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from nncalc.catalogue.operation import Option
 from nncalc.errors import ProblemError, UsageError, did_you_mean
 from nncalc.language.expression import Setting
 from nncalc.problem.arrays import read_number
+from nncalc.problem.random_values import whole_number
 from nncalc.problem.source import shown
 from nncalc.problem.tree import Mapping, Scalar, Value, path_of, refuse_unknown
 from nncalc.problem.tree import Sequence as List
+from nncalc.problem.values import Reader
 
 
 def text(mapping: Mapping, key: str) -> str:
@@ -147,3 +150,20 @@ def required(mapping: Mapping, key: str, example: str) -> Value:
             f"'{key}' is missing", label=f"expected {example}", key=path_of(mapping.key, key), place=mapping.place
         )
     return value
+
+
+MOST_SEED = 2**32 - 1
+
+
+def reader_of(document: Mapping, folder: Path | None) -> Reader:
+    """What reads the file's values: from its folder, drawing random ones from its seed."""
+    given = document.get("seed")
+    seed = None if given is None else whole_number(given, "'seed'", least=0)
+    if given is not None and seed is not None and seed > MOST_SEED:
+        raise wrong(given, "the seed is too large", f"expected at most {MOST_SEED}")
+    return Reader(folder, seed)
+
+
+def base_of(document: Mapping) -> int:
+    """What the first class is called."""
+    return int(word(document, "index_base", ("1", "0"), "1"))

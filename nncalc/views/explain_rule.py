@@ -6,7 +6,7 @@ from nncalc.catalogue.layer import Block, Layer
 from nncalc.catalogue.operation import Operation, Shape, dimensions
 from nncalc.catalogue.optimizer import Moving, Optimizer, setting
 from nncalc.engine.rule import EXAMPLE, example_of, gradients_through, partial_derivatives
-from nncalc.engine.shapes import Shapes
+from nncalc.engine.shapes import Shapes, add
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, names_in
 from nncalc.views.explain_layout import ending, equation_lines, heading, section, words
@@ -68,15 +68,25 @@ def steps_of(entry: Optimizer) -> list[tuple[str, tuple[Equation, ...]]]:
 
 def block_of(entry: Layer) -> list[Equation]:
     """The equations of the layer as the first of a network, every parameter stated, for one example."""
-    given = frozenset(parameter.key for parameter in entry.parameters)
-    block = Block(entry.name, input="x", rank=1, row=False, suffix="1", given=given)
+    shapes = Shapes(shapes_of(entry))
+    block = Block(
+        layer=entry.name,
+        input="x",
+        batched=False,
+        row=False,
+        suffix="1",
+        given=frozenset(parameter.key for parameter in entry.parameters),
+        options={option.name: option.default for option in entry.options},
+        shape_of=shapes,
+        declare=lambda equation: add(shapes, equation),
+    )
     entry.block(block)
-    return block.equations
+    return [written.equation for written in block.equations]
 
 
 def shapes_of(entry: Layer) -> dict[str, Shape]:
     """Shapes that the layer's names may have."""
-    ranks: dict[int, Shape] = {1: (OUT,), 2: (OUT, IN)}
+    ranks: dict[int | None, Shape] = {1: (OUT,), 2: (OUT, IN)}
     return {"x": (IN,), **{f"{parameter.letter}1": ranks[parameter.rank] for parameter in entry.parameters}}
 
 

@@ -8,7 +8,8 @@ from nncalc.language.expression import Expression
 
 def _dense(b: Block) -> None:
     W = b.name("W")  # noqa: N806 - the field's own letter
-    column: Expression = W @ b.x if b.rank == 1 else b.x @ W.T
+    # examples (and time steps) are rows, so that the weights stand behind them
+    column: Expression = W @ b.x if len(b.shape) == 1 else b.x @ W.T
     linear = b.x @ W if b.row else column
     if "bias" in b.given:
         linear = linear + b.name("b")
@@ -20,6 +21,8 @@ ENTRIES = (
         name="dense",
         parameters=(Parameter("weights", "W", 2, required=True), Parameter("bias", "b", 1)),
         takes_activation=True,
+        example="a vector",
+        example_rank=1,
         block=_dense,
         meaning="every output from every input: h = W x + b, with W of shape (out, in); under `row`, h = x W + b",
         source="Goodfellow, Bengio, Courville, Deep Learning, chapter 6",

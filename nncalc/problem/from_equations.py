@@ -1,0 +1,59 @@
+"""`equations`, `given` and `parameters` → Problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nncalc.engine.shapes import infer
+from nncalc.errors import NncalcError
+from nncalc.language.equation import Program
+from nncalc.problem.problem import Classes, Problem
+from nncalc.problem.schema import base_of, reader_of, required
+from nncalc.problem.sheet import Sheet, read_lines, read_values
+from nncalc.problem.tree import Mapping
+
+
+def from_equations(document: Mapping, folder: Path | None) -> Problem:
+    """The problem of a file with equations. Raises NncalcError with the place of what can't be used."""
+    read = reader_of(document, folder)
+    # in the file's order, because random values are drawn in it
+    parts: dict[str, dict[str, Any]] = {"given": {}, "parameters": {}}
+    for key in document:
+        if key in parts:
+            other = parts["parameters" if key == "given" else "given"]
+            parts[key] = read_values(document.get(key), key, read, other)
+    lines = read_lines(required(document, "equations", "'equations: |'"), "equations")
+    places = {
+        name: value.entries[name] for key in parts if isinstance(value := document.get(key), Mapping) for name in value
+    }
+    base = base_of(document)
+    sheet: Sheet | None = None
+    try:
+        sheet = Sheet(lines, parts["given"], parts["parameters"], base)
+        program = sheet.program()
+    except NncalcError as error:
+        blank = Problem(Program(()), {}, places=places, written={name: written for name, _, written in lines})
+        raise blank.located(error) from None
+    problem = Problem(program, sheet.values, places=places, written=sheet.written)
+    if sheet.label_numbers is not None:
+        problem = problem._replace(values={**problem.values, "label": sheet.label_numbers})
+    classes = None if sheet.classes is None else Classes(sheet.classes, base, sheet.label_numbers)
+    return problem._replace(classes=classes, **_examples(problem))
+
+
+def _examples(problem: Problem) -> dict[str, Any]:
+    """Which names have an example a row: those as long as the prediction, where that is a matrix."""
+    try:
+        shapes = infer(problem.forward, problem.shapes).known
+    except NncalcError:
+        return {}  # said, with its place, once the whole problem is checked
+    prediction = shapes.get(problem.forward.prediction or "", ())
+    if len(prediction) < 2:
+        return {}
+    names = {
+        name
+        for name, shape in shapes.items()
+        if len(shape) >= 1 and shape[0] == prediction[0] and name not in problem.forward.parameters
+    }
+    return {"examples": frozenset(names), "batched": True}

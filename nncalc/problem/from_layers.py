@@ -1,0 +1,139 @@
+"""`layers`, `inputs`, `labels` and `loss` → Problem: one example or a batch, and the end of the forward pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nncalc.catalogue.index import LOSSES
+from nncalc.catalogue.operation import Operation, Shape
+from nncalc.catalogue.registry import operation
+from nncalc.engine.shapes import Shapes
+from nncalc.errors import NncalcError, ProblemError
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Apply, Name, Setting, call
+from nncalc.problem.labels import fit
+from nncalc.problem.network import Network, read_network
+from nncalc.problem.problem import Classes, Problem
+from nncalc.problem.schema import base_of, kind, named, options, reader_of, required, word, wrong
+from nncalc.problem.tree import Mapping, Scalar, Value
+
+
+def from_layers(document: Mapping, folder: Path | None, as_batch: bool) -> Problem:
+    """The problem of a file with layers. as_batch: one example is a batch of one. Raises NncalcError with the place."""
+    read = reader_of(document, folder)
+    row = word(document, "convention", ("column", "row"), "column") == "row"
+    inputs = required(document, "inputs", "'inputs: [1.2, -1, 2]'")
+    layers = required(document, "layers", "'layers:' and its list")
+    labels = document.get("labels")
+    arrays: dict[str, Any] = {}
+    network: Network | None = None
+    # in the file's order, because random values are drawn in it
+    for key in document:
+        if key == "inputs":
+            arrays["x"] = read(inputs, "inputs")
+        elif key == "labels" and labels is not None and not (isinstance(labels, Scalar) and labels.is_null):
+            arrays["y"] = read(labels, "labels")
+        elif key == "layers":
+            network = read_network(layers, read, row)
+    assert network is not None
+    x, batched = _as_examples(arrays["x"], network, document.get("batch"), inputs)
+    if as_batch and not batched:
+        x, batched = x[None], True
+    base = base_of(document)
+    places = {"x": inputs, **network.places, **({} if labels is None else {"y": labels})}
+    start = Problem(Program(()), {"x": x}, batched=batched, places=places, rows=row)
+    try:
+        return _with_loss(document, start, network, arrays.get("y"), base)
+    except NncalcError as error:
+        shell = start._replace(forward=Program((), parameters=tuple(network.values)))
+        raise shell.located(error) from None
+
+
+def _as_examples(x: Any, network: Network, batch: Value | None, inputs: Value) -> tuple[Any, bool]:
+    """The inputs, and whether they are a batch: by the first layer that fixes what an example is, or as stated."""
+    stated = batch.boolean if isinstance(batch, Scalar) else None
+    if batch is not None and stated is None:
+        raise wrong(batch, "'batch' is true or false", f"found {kind(batch)}")
+    if x.ndim == 0:
+        x = x.reshape(1)
+    if x.ndim == 1 and stated:
+        x = x.reshape(-1, 1)
+    return x, network.is_batch(x.shape, inputs) if stated is None else stated
+
+
+def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any, base: int) -> Problem:
+    values: dict[str, Any] = {"x": start.values["x"], **network.values}
+    shapes = Shapes({name: value.shape for name, value in values.items()})
+    written, prediction = network.equations(shapes, start.batched)
+    equations = [one.equation for one in written]
+    parameters = tuple(network.values)
+    program = Program(tuple(equations), ("x",), parameters, prediction=prediction)
+    value = document.get("loss")
+    classes = None
+    if value is not None and not (isinstance(value, Scalar) and value.is_null):
+        name, stated = named(value, "a loss", LOSSES, "'loss: l2'")
+        entry = operation(name)
+        settings = options(stated, entry.options)
+        if labels is None:
+            raise ProblemError(
+                "the loss needs labels",
+                label=f"found no 'labels', which {name} compares with",
+                hint="Add 'labels:', or leave out 'loss' for a forward pass alone.",
+                key="labels",
+                place=value.place,
+            )
+        values, classes = _labels(values, labels, shapes.known[prediction], entry, base)
+        equations += loss_equations(entry, prediction, settings, shapes.known[prediction], start.batched)
+        given = ("x", "y")
+        loss = equations[-1].name if equations[-1].name == "loss" else None
+        program = Program(tuple(equations), given, parameters, ("y",), loss, prediction, frozenset({"losses"}))
+    elif labels is not None:
+        values["y"] = labels
+        program = program._replace(given=("x", "y"), labels=("y",))
+    examples: frozenset[str] = frozenset()
+    if start.batched:
+        per_example = {one.equation.name for one in written if one.per_example}
+        examples = frozenset({"x", "y", "label", "p", "losses", *per_example})
+    return start._replace(forward=program, values=values, classes=classes, examples=examples)
+
+
+def _labels(
+    values: dict[str, Any], labels: Any, prediction: Shape, entry: Operation, base: int
+) -> tuple[dict[str, Any], Classes | None]:
+    assert entry.target is not None
+    try:
+        y, numbers = fit(labels, prediction, entry.target, base)
+    except NncalcError as error:
+        error.names = ("y",)
+        raise
+    result = {"x": values["x"], "y": y, **({} if numbers is None else {"label": numbers}), **values}
+    classes = Classes(prediction[-1], base, numbers) if entry.target.classes and prediction else None
+    return result, classes
+
+
+def loss_equations(
+    entry: Operation, prediction: str, settings: dict[str, Setting], shape: Shape, batched: bool
+) -> list[Equation]:
+    """The end of the forward pass: what the loss shows, each example's loss for a batch, and the loss."""
+    assert entry.target is not None
+    result = []
+    if entry.target.shows is not None:
+        name, op = entry.target.shows
+        result.append(Equation(name, Apply(op, (Name(prediction),)), "forward", "loss"))
+    reduction = settings.get("reduction", "mean")
+    stated = tuple((key, value) for key, value in settings.items() if key != "reduction" or value != "mean")
+    pair = (Name(prediction), Name("y"))
+    if not batched:
+        name = "losses" if reduction == "none" else "loss"
+        return [*result, Equation(name, Apply(entry.name, pair, stated), "forward", "loss")]
+    each = tuple((key, value) for key, value in settings.items() if key != "reduction")
+    result.append(Equation("losses", Apply(entry.name, pair, (*each, ("reduction", "none"))), "forward", "loss"))
+    if reduction == "mean":
+        result.append(Equation("loss", call.mean(Name("losses")), "forward", "loss"))
+    elif reduction == "sum":
+        total = call.sum(Name("losses"))
+        # a sum over everything, from losses that are averaged over the outputs
+        outputs = shape[-1] if entry.target.per_output else 1
+        result.append(Equation("loss", total * outputs if outputs != 1 else total, "forward", "loss"))
+    return result
