@@ -172,7 +172,7 @@ class Simplifier:
         if isinstance(inner, Apply):
             if inner.op == "transpose" and not inner.settings:
                 return inner.args[0]
-            if inner.op == "matmul":
+            if inner.op == "matmul" and all(len(self.shapes(part)) == 2 for part in inner.args):
                 a, b = inner.args
                 return self(b.T) @ self(a.T)
             if inner.op == "outer":

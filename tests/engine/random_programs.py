@@ -17,8 +17,17 @@ from nncalc.language.expression import Const, Expression, Name, call
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
-INPUTS: dict[str, Shape] = {"a": (), "b": (2,), "x": (3,), "y": (3,), "A": (2, 3), "B": (2, 3), "C": (3, 3)}
-SHAPES: list[Shape] = [(), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 1)]
+INPUTS: dict[str, Shape] = {
+    "a": (),
+    "b": (2,),
+    "x": (3,),
+    "y": (3,),
+    "A": (2, 3),
+    "B": (2, 3),
+    "C": (3, 3),
+    "D": (2, 3, 2),
+}
+SHAPES: list[Shape] = [(), (2,), (3,), (2, 3), (3, 2), (3, 3), (2, 1), (2, 3, 2)]
 SMOOTH = ("tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu", "gelu_tanh", "erf", "identity")
 KINKED = ("relu", "leaky_relu", "elu", "abs")
 
@@ -96,7 +105,7 @@ class Writer:
         return getattr(call, kind)(v, u)
 
     def by_rank(self, shape: Shape, depth: int) -> Expression:
-        return (self.number, self.vector, self.matrix)[len(shape)](shape, depth)
+        return (self.number, self.vector, self.matrix, self.cube)[len(shape)](shape, depth)
 
     def number(self, shape: Shape, depth: int) -> Expression:
         inner = self.draw(st.sampled_from(SHAPES[1:]))
@@ -118,10 +127,17 @@ class Writer:
     def vector(self, shape: Shape, depth: int) -> Expression:
         (n,) = shape
         m = self.one(2, 3)
-        kind = self.one("W@x", "x@W", "sum0", "mean1", "norm1", "max0", "row", "column", "softmax", "reverse", "losses")
+        kind = self.one(
+            *("W@x", "x@W", "sum0", "mean1", "norm1", "max0", "row", "column", "softmax", "reverse", "losses"),
+            *("concat", "sum of a cube"),
+        )
         if kind in ("softmax", "reverse"):
             u = self.expression(shape, depth)
             return call.softmax(u) if kind == "softmax" else u[::-1]
+        if kind == "concat" and n > 1:
+            return call.concat(self.expression((n - 1,), depth), self.expression((1,), depth))
+        if kind == "sum of a cube":
+            return call.sum(self.expression((2, n, 2), depth), axis=(0, 2))
         wide = self.expression((n, m), depth)
         if kind == "W@x":
             return wide @ self.expression((m,), depth)
@@ -138,7 +154,9 @@ class Writer:
 
     def matrix(self, shape: Shape, depth: int) -> Expression:
         m, n = shape
-        kind = self.one("outer", "matmul", "softmax", "log_softmax", "keepdims", "rearranged")
+        kind = self.one("outer", "matmul", "softmax", "log_softmax", "keepdims", "rearranged", "cube")
+        if kind == "cube":
+            return self.from_cube(shape, depth)
         if kind == "outer":
             return call.outer(self.expression((m,), depth), self.expression((n,), depth))
         if kind == "matmul":
@@ -151,10 +169,43 @@ class Writer:
             return u - call.mean(u, axis=self.one(0, 1), keepdims=True)
         return self.rearranged(shape, depth)
 
+    def from_cube(self, shape: Shape, depth: int) -> Expression:
+        """A matrix from an array of three axes."""
+        m, n = shape
+        kind = self.one("mean", "entry", "D@x", "x@D", "concat")
+        if kind == "D@x":
+            return self.expression((m, n, 2), depth) @ self.expression((2,), depth)
+        if kind == "x@D":
+            return self.expression((3,), depth) @ self.expression((m, 3, n), depth)
+        if kind == "concat":
+            return call.concat(self.expression((m, 1), depth), self.expression((m, n), depth), axis=-1)[:, 1:]
+        if kind == "entry":
+            return self.expression((2, m, n), depth)[self.one(0, -1)]
+        return call.mean(self.expression((m, 2, n), depth), axis=1)
+
+    def cube(self, shape: Shape, depth: int) -> Expression:
+        m, n, k = shape
+        kind = self.one("D@D", "D@W", "W@D", "transpose", "softmax", "broadcast")
+        if kind == "D@D":
+            return self.expression((m, n, 2), depth) @ self.expression((self.one(1, m), 2, k), depth)
+        if kind == "D@W":
+            return self.expression((m, n, 2), depth) @ self.expression((2, k), depth)
+        if kind == "W@D":
+            return self.expression((n, 2), depth) @ self.expression((m, 2, k), depth)
+        if kind == "transpose":
+            if self.one(True, False):
+                return self.expression((k, n, m), depth).T
+            return call.transpose(self.expression((k, m, n), depth), axes=(1, 2, 0))
+        if kind == "softmax":
+            return call.softmax(self.expression(shape, depth), axis=1)
+        return self.rearranged(shape, depth)
+
     def rearranged(self, shape: Shape, depth: int) -> Expression:
         """An array of the shape from others: what a leaf is where no name has the shape."""
         if len(shape) == 1:
             return self.expression((3, 3), depth)[: shape[0], 0]
+        if len(shape) == 3:
+            return self.expression(shape[:2], depth)[:, :, None] * self.expression(shape[2:], depth)
         m, n = shape
         kind = self.one("transpose", "slice", "reshape") if (n, m) in self.names.values() else "slice"
         if kind == "transpose":

@@ -86,8 +86,8 @@ MISFITS = [
     (
         "T @ x",
         ("T", "x"),
-        "@ multiplies vectors and matrices",
-        "T is 2×2×2, x is a vector of 3; found 2×2×2 @ a vector of 3, expected 1 or 2 axes",
+        "T and x do not fit",
+        "T is 2×2×2, x is a vector of 3; 2×2×2 on the left needs 2 entries on the right; found 3",
         "",
     ),
     (
