@@ -11,12 +11,22 @@ from nncalc.language.expression import Expression, Name, Setting
 
 
 class Parameter(NamedTuple):
-    """A layer's parameter: its key in the file, the letter of its name, and how many axes it has (None: any number)."""
+    """A layer's parameter: its key in the file, the letter of its name, and how many axes it has (None: any number).
+
+    parts: the keys of a map that stands in its place, `weights: {q: …, k: …}`, each an array called letter + suffix +
+    `_part` (`W1_q`); may_lack: those of the parts that may be left out. default: the number that it is filled with
+    where the file states none, in the shape that the block asks for. trained: whether the optimizer moves it; what it
+    doesn't (a mask, running statistics) has no gradient.
+    """
 
     key: str
     letter: str
     rank: int | None
     required: bool = False
+    parts: tuple[str, ...] = ()
+    may_lack: tuple[str, ...] = ()
+    default: float | None = None
+    trained: bool = True
 
 
 class Written(NamedTuple):
@@ -30,9 +40,13 @@ class Block:
     """The equations of one layer while they are written down.
 
     input: the name that goes in. batched: whether its first axis counts examples. row: whether weights are (in, out).
-    suffix: the number or name behind each letter. given: the keys of the parameters that the file states. options: the
-    layer's settings, the defaults among them. activation: what follows. shape_of: the shape of an expression over
-    names that have been assigned; declare: makes one more equation's shape known, or raises ShapeError.
+    suffix: the number or name behind each letter. given: the keys of the parameters that the file states, those of a
+    map's parts as `weights.q`. options: the layer's settings, the defaults among them. activation: what follows.
+    shape_of: the shape of an expression over names that have been assigned; declare: makes one more equation's shape
+    known, or raises ShapeError. fill: gives a parameter that the file doesn't state its default, in a shape.
+    inside: writes the layers under one of the settings behind the input of that name, and gives their output's name.
+    updates: equations that the optimizer's step has beside those of the parameters. per_example: the parameters whose
+    first axis counts the examples of a batch, as a mask's may.
     """
 
     def __init__(
@@ -48,11 +62,16 @@ class Block:
         shape_of: Callable[[Expression], Shape],
         declare: Callable[[Equation], None],
         activation: Callable[[Expression], Expression] | None = None,
+        fill: Callable[[str, Shape], None] | None = None,
+        inside: Callable[[str, str], tuple[list[Written], str]] | None = None,
     ) -> None:
         self.layer, self.input, self.batched, self.row = layer, input, batched, row
         self.suffix, self.given, self.options, self.activation = suffix, given, options, activation
         self.shape_of, self._declare = shape_of, declare
+        self._fill, self._inside = fill, inside
         self.equations: list[Written] = []
+        self.updates: list[Equation] = []
+        self.per_example: set[str] = set()
         self.output = input
 
     @property
@@ -82,6 +101,24 @@ class Block:
         self.output = name.id
         return name
 
+    def parameter(self, letter: str, shape: Shape) -> Name:
+        """A parameter of that shape; where the file doesn't state it, or as one number, it is filled with that."""
+        name = self.name(letter)
+        if self._fill is not None:
+            self._fill(name.id, shape)
+        return name
+
+    def nested(self, key: str, input: Name) -> Name:
+        """The layers under one of the settings, behind that input; what comes out of them."""
+        assert self._inside is not None
+        written, output = self._inside(key, input.id)
+        self.equations += written
+        return Name(output)
+
+    def update(self, letter: str, expression: Expression) -> None:
+        """One more equation of the optimizer's step: what a name that it doesn't move is afterwards."""
+        self.updates.append(Equation(f"{self.name(letter).id}.next", expression, "update", self.layer))
+
     def linear(self, expression: Expression) -> None:
         """The layer's linear result: hbar and then h behind the activation, or h itself without one."""
         if self.activation is None:
@@ -94,6 +131,7 @@ class Layer(NamedTuple):
     """A layer: block(b) writes its equations into b.
 
     family: whose counter numbers it (`weights`: dense, convolution, recurrent and attention layers share one).
+    nested: the settings that are lists of layers of their own.
     example: what an example has to be, in words, and example_rank its number of axes; None where the layer takes any.
     """
 
@@ -107,3 +145,4 @@ class Layer(NamedTuple):
     family: str = "weights"
     example: str = ""
     example_rank: int | None = None
+    nested: tuple[str, ...] = ()
