@@ -11,6 +11,7 @@ from nncalc.catalogue.operation import Shape, dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
 from nncalc.engine.simplify import Simplifier, is_zero
+from nncalc.engine.time_steps import gathered, shared_parameters, time_step
 from nncalc.errors import NncalcError, ShapeError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression, Name, call, walk
@@ -50,6 +51,9 @@ class _Backward:
         self.equations: list[Equation] = []
         self.moving: dict[Expression, bool] = {}
         self.helpers: dict[str, int] = {}
+        # what the time steps contribute to the parameters that they share, until it is summed
+        self.shared = shared_parameters(self.forward, program.parameters)
+        self.by_step: dict[str, dict[int, list[Expression]]] = {}
 
     def run(self) -> Program:
         last_use = self._last_uses()
@@ -57,7 +61,10 @@ class _Backward:
             if equation.name in self.contributions and equation.name in self.wanted:
                 g = self._assign(equation.name, equation.layer)
                 self._pull(equation, equation.expression, g, Name(equation.name))
+            for leaf in self.shared.done_with(equation.name):
+                self._assign_step(leaf, equation)
             for leaf in last_use.get(equation.name, ()):
+                self._sum_steps(leaf)
                 if leaf in self.contributions:
                     self._assign(leaf, equation.layer)
         return self.program._replace(equations=(*self.program.equations, *self.equations))
@@ -85,13 +92,25 @@ class _Backward:
 
     def _assign(self, name: str, layer: str) -> Expression:
         """NAME.grad as the sum of its contributions; for the loss and what the gradient goes through, just the sum."""
-        total = self._total(self.contributions[name])
+        total = self._total(gathered(self.contributions[name], self._total))
         if name == self.loss or name in self.program.through:
             return total
-        shape = self.shapes.known[name]
-        if self.shapes(total) != shape:
-            total = self.simplify.repeat(total, shape)
-        return self._emit(f"{name}.grad", total, layer)
+        return self._emit(f"{name}.grad", self.simplify.repeat(total, self.shapes.known[name]), layer)
+
+    def _assign_step(self, name: str, equation: Equation) -> None:
+        """NAME.grad_t2: what the time step of the equation contributes, once all of it is there."""
+        step = time_step(equation.name)
+        found = self.by_step.get(name, {}).get(step or 0)
+        if found:
+            total = self.simplify.repeat(self._total(found), self.shapes.known[name])
+            found[:] = [self._emit(f"{name}.grad_t{step}", total, equation.layer)]
+
+    def _sum_steps(self, name: str) -> None:
+        """The time steps' contributions, the first step's first, ahead of any others."""
+        steps = self.by_step.pop(name, {})
+        others = self.contributions.pop(name, [])
+        for contribution in [*(steps[step][0] for step in sorted(steps)), *others]:
+            self._contribute(name, contribution)
 
     def _total(self, contributions: list[Expression]) -> Expression:
         total = contributions[0]
@@ -107,7 +126,11 @@ class _Backward:
     def _pull(self, equation: Equation, expression: Expression, g: Expression, ans: Expression) -> None:
         """Hand the gradient g of an expression on to the names in it."""
         if isinstance(expression, Name):
-            self._contribute(expression.id, g)
+            step = time_step(equation.name)
+            if step is not None and expression.id in self.shared:
+                self.by_step.setdefault(expression.id, {}).setdefault(step, []).append(g)
+            else:
+                self._contribute(expression.id, g)
         if not isinstance(expression, Apply):
             return
         entry = operation(expression.op)
@@ -128,7 +151,7 @@ class _Backward:
             return False
         found = self.moving.get(expression)
         if found is None:
-            found = self.moving[expression] = any(map(self._moves, expression.args))
+            found = self.moving[expression] = True in [self._moves(argument) for argument in expression.args]
         return found
 
     def _helped(self, equation: Equation, g: Expression, uses: int) -> Expression:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from nncalc.catalogue.operation import Shape, dimensions
+from nncalc.catalogue.operation import Operation, Shape, dimensions
 from nncalc.catalogue.registry import is_operation, operation
 from nncalc.errors import ExpressionError, ShapeError, did_you_mean
 from nncalc.language.equation import Equation, Program
@@ -21,6 +22,10 @@ class Shapes:
 
     def __call__(self, expression: Expression) -> Shape:
         """The shape of an expression. Raises ShapeError, ExpressionError for an unknown name."""
+        return self._shape(expression)
+
+    def _shape(self, expression: Expression) -> Shape:
+        # a method of its own, since a call of `self` goes through C, which bounds how deep it may nest
         if isinstance(expression, Const):
             return ()
         if isinstance(expression, Name):
@@ -35,9 +40,9 @@ class Shapes:
 
     def _apply(self, expression: Apply) -> Shape:
         entry = operation(expression.op)
-        shapes = [self(argument) for argument in expression.args]
+        shapes = [self._shape(argument) for argument in expression.args]
         try:
-            found = entry.shape(*shapes, **entry.settings(expression.settings))
+            found = entry.shape(*shapes, **self._settings(entry, expression))
             if 0 in found:
                 raise ShapeError("nothing is left of the array", label="expected a part with at least one entry")
             return found
@@ -47,6 +52,14 @@ class Shapes:
                 error.equation = error.equation or to_text(expression)
                 error.message, error.label, error.hint = _worded(expression, shapes, error)
             raise
+
+    def _settings(self, entry: Operation, expression: Apply) -> dict[str, Any]:
+        """The settings as a shape rule is told them: of a given array its shape."""
+        settings: dict[str, Any] = entry.settings(expression.settings)
+        for option in entry.options:
+            if option.array and isinstance(settings[option.name], Name):
+                settings[option.name] = self(settings[option.name])
+        return settings
 
 
 def _involved(expression: Apply) -> tuple[str, ...]:

@@ -33,11 +33,14 @@ class Simplifier:
 
     def __call__(self, expression: Expression) -> Expression:
         """The simplified expression: the same value up to rounding, the same shape."""
+        return self._simple(expression)
+
+    def _simple(self, expression: Expression) -> Expression:
         if not isinstance(expression, Apply):
             return expression
         found = self._done.get(expression)
         if found is None:
-            whole = Apply(expression.op, tuple([self(a) for a in expression.args]), expression.settings)
+            whole = Apply(expression.op, tuple([self._simple(a) for a in expression.args]), expression.settings)
             name = self.named.get(whole)
             found = self._rules(self._unrepeated(whole)) if name is None else Name(name)
             # what comes out is simple: a sum that grows term by term is not gone through again each time

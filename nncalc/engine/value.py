@@ -21,4 +21,5 @@ def value_of(expression: Expression, values: Mapping[str, Any], xp: Any) -> Any:
         key: values[value.id] if isinstance(value, Name) else value
         for key, value in entry.settings(expression.settings).items()
     }
-    return entry.value(xp, *(value_of(a, values, xp) for a in expression.args), **settings)
+    arrays = [value_of(argument, values, xp) for argument in expression.args]
+    return entry.value(xp, *arrays, **settings)

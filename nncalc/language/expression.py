@@ -190,8 +190,8 @@ def substitute(expression: Expression, replace: Callable[[Expression], Expressio
         return other
     if not isinstance(expression, Apply):
         return expression
-    args = tuple(substitute(argument, replace) for argument in expression.args)
-    settings = tuple(
+    args = [substitute(argument, replace) for argument in expression.args]
+    settings = [
         (key, substitute(value, replace) if isinstance(value, Name) else value) for key, value in expression.settings
-    )
-    return Apply(expression.op, args, settings)  # type: ignore[arg-type]
+    ]
+    return Apply(expression.op, tuple(args), tuple(settings))  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ def parse_equations(text: str, lookup: Lookup, reserved: Callable[[str], bool]) 
     """
     found: list[tuple[str, Expression, int]] = []
     lines: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         content = line.split("#", 1)[0].rstrip()
         if not content.strip():
             continue

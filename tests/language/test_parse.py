@@ -193,6 +193,13 @@ def test_walking_meets_arguments_before_the_operation() -> None:
     assert list(walk(parse("a * b + 2"))) == [a, b, a * b, Const(2), a * b + 2]
 
 
+def test_substitution_reaches_the_first_of_a_thousand_terms() -> None:
+    long = parse(" + ".join(f"x{i}" for i in range(1000)))
+    found = substitute(long, lambda e: a if e == Name("x0") else None)
+    assert names_in(found)[:2] == ("a", "x1")
+    assert found != long
+
+
 def test_substitution_exchanges_the_outermost_match() -> None:
     doubled = substitute(parse("a + exp(a * b)"), lambda e: c if e in (a, call.exp(a * b)) else None)
     assert doubled == c + c
