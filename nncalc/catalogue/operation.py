@@ -18,7 +18,9 @@ Template = str | Callable[..., str]
 class Option(NamedTuple):
     """A setting of an operation, layer, loss or optimizer: its default, what it means, the words it may be.
 
-    number: whether it is a number though the default, None, doesn't say so. required: whether it has to be given.
+    number: whether it is a number though the default, None, doesn't say so; beside true or false where that is one of
+    them. required: whether it has to be given. array: whether it is the name of a given array (`mask=m`), of which a
+    shape rule is told the shape.
     """
 
     name: str
@@ -29,17 +31,23 @@ class Option(NamedTuple):
     at_least: float | None = None
     number: bool = False
     required: bool = False
+    array: bool = False
 
     def expected(self, value: Setting) -> str:
         """What is expected in place of a value that can't be taken; '' for one that can."""
+        if self.array:
+            return "" if value is None or isinstance(value, Name) else "the name of a given array"
         if isinstance(self.default, bool):
-            return "" if isinstance(value, bool) else "True or False"
+            if isinstance(value, bool) or (self.number and self._in_bounds(value)):
+                return ""
+            return "True, False or a number" if self.number else "True or False"
         kinds = [f"'{word}'" for word in self.choices]
         if self._is_numeric:
             bound = f" above {self.above:g}" if self.above is not None else ""
             bound += f" of {self.at_least:g} or more" if self.at_least is not None else ""
-            kinds.append(f"a number{bound}")
-        fits = not kinds or value in self.choices or (self._is_numeric and self._in_bounds(value))
+            several = ("", ", or one for each axis", ", or one or a pair for each axis")[self.nested]
+            kinds.append(f"a {'whole ' if self.whole else ''}number{bound}{several}")
+        fits = not kinds or value in self.choices or (self._is_numeric and self._in_bounds(value, self.nested))
         return "" if fits or (value is None and self.default is None) else " or ".join(kinds)
 
     @property
@@ -47,8 +55,10 @@ class Option(NamedTuple):
         bounded = self.above is not None or self.at_least is not None
         return self.number or bounded or isinstance(self.default, (int, float))
 
-    def _in_bounds(self, value: Setting) -> bool:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+    def _in_bounds(self, value: Setting, nested: int = 0) -> bool:
+        if nested and isinstance(value, tuple):
+            return bool(value) and all(self._in_bounds(item, nested - 1) for item in value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or (self.whole and value != int(value)):
             return False
         return (self.above is None or value > self.above) and (self.at_least is None or value >= self.at_least)
 
@@ -78,6 +88,9 @@ class Operation(NamedTuple):
     text, latex: how it is written, with {x} for the argument x and {x:product} where an argument that binds less
     tightly needs parentheses; {x:raised} stands as a superscript. domain: an interval for each argument within which
     examples and tests draw numbers. kinks: points of the first argument where there is no derivative.
+    multiply_adds(*shapes, **settings): how many products are added up; none where there is no such function.
+    window(*shapes, **settings): of an operation whose entries each come from a window, the windows' geometry.
+    ties(xp, *arrays, **settings): how many entries of each window are the largest; at_tie: what then is done.
     example: expressions in which every setting and every way to broadcast occurs, over the numbers a, b, the vectors
     x, y of 3 and the 2×3 matrices A, B; tests compare their gradients with finite differences.
     """
@@ -99,6 +112,10 @@ class Operation(NamedTuple):
     kinks: tuple[float, ...] = ()
     at_kink: str = ""
     target: Target | None = None
+    multiply_adds: Callable[..., int] | None = None
+    window: Callable[..., Any] | None = None
+    ties: Callable[..., Any] | None = None
+    at_tie: str = ""
     explanation: Explanation | None = None
     example: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ import pytest
 from nncalc.catalogue.index import MODULE_OF
 from nncalc.catalogue.operation import Operation
 from nncalc.catalogue.registry import operation
-from nncalc.language.expression import names_in
+from nncalc.language.expression import Apply, Name, names_in, walk
 from nncalc.language.parse import parse_expression
 from tests.engine.programs import Case, derive, forward, numerically, relative_error
 
@@ -25,6 +25,12 @@ EXAMPLES = [(name, example) for name in MODULE_OF for example in operation(name)
 
 def has_classes(entry: Operation) -> bool:
     return entry.target is not None and entry.target.classes
+
+
+def settings_in(example: str) -> tuple[str, ...]:
+    """The names that stand as settings (`mask=B`): they have no gradient."""
+    nodes = [node for node in walk(parse_expression(example, operation)) if isinstance(node, Apply)]
+    return tuple(value.id for node in nodes for _, value in node.settings if isinstance(value, Name))
 
 
 def drawn(entry: Operation, example: str) -> dict[str, np.ndarray]:
@@ -50,7 +56,7 @@ def weighted(example: str, values: dict[str, np.ndarray], labels: tuple[str, ...
 def test_the_gradient_is_the_slope(name: str, example: str) -> None:
     entry = operation(name)
     values = drawn(entry, example)
-    target = tuple(values)[1:] if has_classes(entry) else ()
+    target = (tuple(values)[1:] if has_classes(entry) else ()) + settings_in(example)
     case = weighted(example, values, labels=target)
     evaluated = case.evaluated()
     for argument in values:
