@@ -20,7 +20,8 @@ class Option(NamedTuple):
 
     number: whether it is a number though the default, None, doesn't say so; beside true or false where that is one of
     them. required: whether it has to be given. array: whether it is the name of a given array (`mask=m`), of which a
-    shape rule is told the shape.
+    shape rule is told the shape. whole: whether the number is a whole one. nested: 1 where there may be one for each
+    axis, 2 where a pair too.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Option(NamedTuple):
     number: bool = False
     required: bool = False
     array: bool = False
+    whole: bool = False
+    nested: int = 0
 
     def expected(self, value: Setting) -> str:
         """What is expected in place of a value that can't be taken; '' for one that can."""
