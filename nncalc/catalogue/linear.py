@@ -105,6 +105,24 @@ def _concat_gradient(
     return g[(*(FULL,) * along, part)]
 
 
+def _stack_shape(*shapes: Shape, axis: Setting) -> Shape:
+    if len(set(shapes)) > 1:
+        different = next(s for s in shapes if s != shapes[0])
+        raise ShapeError(
+            f"{dimensions(shapes[0])} and {dimensions(different)} can't be stacked",
+            label="all of them have to be of one shape",
+        )
+    (along,) = normal_axes(axis, len(shapes[0]) + 1)
+    return (*shapes[0][:along], len(shapes), *shapes[0][along:])
+
+
+def _stack_gradient(
+    g: Expression, ans: Expression, *arrays: Expression, position: int, shape_of: ShapeOf, axis: Setting
+) -> Expression:
+    (along,) = normal_axes(axis, len(shape_of(arrays[0])) + 1)
+    return g[(*(FULL,) * along, position)]
+
+
 def _outer_shape(a: Shape, b: Shape) -> Shape:
     if len(a) != 1 or len(b) != 1:
         raise ShapeError("outer needs two vectors", label=f"found {dimensions(a)} and {dimensions(b)}")
@@ -251,6 +269,20 @@ ENTRIES = (
         meaning="the arrays one behind the other along an axis",
         source="NumPy reference, numpy.concatenate",
         example=("concat(x, y)", "concat(A, B, A)", "concat(A, B, axis=1)"),
+    ),
+    Operation(
+        name="stack",
+        args=("a",),
+        variadic=True,
+        options=(Option("axis", 0, "the new axis, which counts them"),),
+        value=lambda xp, *arrays, axis: xp.stack(arrays, axis=axis),
+        shape=_stack_shape,
+        gradients=(_stack_gradient,),
+        text="stack({a})",
+        latex=r"\operatorname{stack}\left({a}\right)",
+        meaning="arrays of one shape as the slices of one more axis: vectors as the rows of a matrix",
+        source="NumPy reference, numpy.stack",
+        example=("stack(x, y)", "stack(A, B, A, axis=1)", "stack(A, B, axis=-1)", "stack(a, b)"),
     ),
     Operation(
         name="index",

@@ -92,7 +92,7 @@ class _Backward:
 
     def _assign(self, name: str, layer: str) -> Expression:
         """NAME.grad as the sum of its contributions; for the loss and what the gradient goes through, just the sum."""
-        total = self._total(gathered(self.contributions[name], self._total))
+        total = self._total(gathered(self.contributions[name], self._total, self.shapes))
         if name == self.loss or name in self.program.through:
             return total
         return self._emit(f"{name}.grad", self.simplify.repeat(total, self.shapes.known[name]), layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from nncalc.catalogue.operation import Shape
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Setting, Slice, call
 
@@ -49,7 +50,11 @@ def shared_parameters(forward: Iterable[Equation], parameters: tuple[str, ...]) 
     return Shared({name: steps for name, steps in first.items() if len(steps) > 1})
 
 
-def gathered(contributions: list[Expression], total: Callable[[list[Expression]], Expression]) -> list[Expression]:
+def gathered(
+    contributions: list[Expression],
+    total: Callable[[list[Expression]], Expression],
+    shape_of: Callable[[Expression], Shape],
+) -> list[Expression]:
     """The contributions; where each goes to one slice of an array, and all slices get one, put together by `stack`.
 
     `scatter(a, index=(0,), shape=(2, 3)) + scatter(b, index=(1,), shape=(2, 3))` is `stack(a, b)`, as the gradient of
@@ -62,20 +67,24 @@ def gathered(contributions: list[Expression], total: Callable[[list[Expression]]
     axis, _, shape = first
     slices: dict[int, list[Expression]] = {}
     for contribution, place in zip(contributions, places, strict=True):
-        assert isinstance(contribution, Apply) and place is not None
+        assert isinstance(contribution, Apply)
+        assert place is not None
         slices.setdefault(place[1] % shape[axis], []).append(contribution.args[0])
     if sorted(slices) != list(range(shape[axis])):
         return contributions
     parts = [total(slices[i]) for i in range(shape[axis])]
+    if any(shape_of(part) != (*shape[:axis], *shape[axis + 1 :]) for part in parts):
+        return contributions  # one number in place of a slice
     return [call.stack(*parts, axis=axis) if axis else call.stack(*parts)]
 
 
-def _slice(e: Expression) -> tuple[int, int, tuple[int, ...]] | None:
+def _slice(e: Expression) -> tuple[int, int, Shape] | None:
     """(axis, number, shape) of a scatter to one slice of an array: index (:, 2)."""
     if not isinstance(e, Apply) or e.op != "scatter":
         return None
     index, shape = e.setting("index"), e.setting("shape")
-    assert isinstance(index, tuple) and isinstance(shape, tuple)
+    assert isinstance(index, tuple)
+    assert isinstance(shape, tuple)
     number: Setting = index[-1] if index else None
     if not isinstance(number, int) or any(item != _FULL for item in index[:-1]):
         return None
