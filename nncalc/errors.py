@@ -67,7 +67,9 @@ class ExpressionError(NncalcError):
 
 
 class ShapeError(NncalcError):
-    """Arrays that do not fit each other."""
+    """Arrays that do not fit each other. `turned`: the name of a matrix whose transpose would fit, else ''."""
+
+    turned: str = ""
 
 
 class DomainError(NncalcError):

@@ -94,7 +94,7 @@ def _steps(problem: Problem, steps: int, batch_size: int | None, every: int) -> 
     for worked in descend_steps(problem, steps, batch_size):
         iteration = worked.trace.iteration
         if iteration == 1 and not problem.optimizer_stated:
-            rate = problem.settings["learning_rate"]
+            rate = float(worked.trace.value("learning_rate"))
             output.notice(f"nncalc: the problem names no optimizer; this is sgd with learning rate {rate:g}")
         if iteration % every == 0 or iteration == steps:
             yield worked

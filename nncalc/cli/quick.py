@@ -14,6 +14,7 @@ from nncalc.cli import output
 from nncalc.cli.options import PLACES, Digits, Json, Numbers, number
 from nncalc.errors import UsageError
 from nncalc.problem import quick
+from nncalc.problem.numbers import as_setting
 
 
 def read_numbers(texts: list[str]) -> list[float]:
@@ -35,7 +36,7 @@ def read_numbers(texts: list[str]) -> list[float]:
 
 
 def _log_base(text: str) -> float | str:
-    return "e" if text == "e" else number(text)
+    return "e" if text == "e" else as_setting(number(text))
 
 
 def softmax(
@@ -59,11 +60,13 @@ def softmax(
     nncalc softmax 2 -1 5 0
     nncalc softmax 2 -1 5 0 --label 2
     """
-    for option, value in (("--temperature", temperature), ("--log-base", log_base)):
-        if value != "e" and not value > 0:
-            raise UsageError(f"{option} must be above 0", label=f"found {value:g}")
-    if log_base == 1:
-        raise UsageError("--log-base can't be 1", label="there is no logarithm to base 1")
+    for option, value, entry in (
+        ("temperature", temperature, operation("softmax")),
+        ("log_base", log_base, operation("softmax_cross_entropy")),
+    ):
+        expected = entry.expected(option, value)
+        if expected:
+            raise UsageError(f"--{option.replace('_', '-')} can't be {value:g}", label=f"expected {expected}")
     found = quick.softmax(read_numbers(numbers), label, index_base, log_base, temperature)
     if json:
         output.print_json(_object("softmax", found, ("h", "z", "exp", "p"), ("h",)))
@@ -110,9 +113,9 @@ def _sentence(meaning: str) -> str:
 
 
 def _annotation(option: Option) -> Any:
-    def checked(text: str | float) -> float:
-        value = number(text)
-        expected = option.expected(int(value) if option.name == "axis" and value == int(value) else value)
+    def checked(text: str | float) -> float | int:
+        value = as_setting(number(text))
+        expected = option.expected(value)
         if expected:
             raise typer.BadParameter(f"expected {expected}")
         return value

@@ -13,17 +13,18 @@ from nncalc.cli import output
 from nncalc.problem.outcome import outcome
 from nncalc.problem.work import Worked
 from nncalc.views.iteration import closing, heading
-from nncalc.views.line import Line
+from nncalc.views.line import Line, width_of
 from nncalc.views.sheet import Sheet
 from nncalc.views.steps import step_detail
 
 # What terminals send, and Windows' own two-character codes.
 FORWARD = {"\r", "\n", " ", "\x1b[B", "\x1bOB", "\xe0P", "\x00P", "\x1b[C", "\x1bOC", "j", "n"}
 BACK = {"\x1b[A", "\x1bOA", "\xe0H", "\x00H", "\x1b[D", "\x1bOD", "b", "k", "\x7f", "\x08"}
-LEAVE = {"q", "Q", "\x1b", "\x04"}
-HELP = "Enter, space or ↓: next step   ↑ or b: back   q: leave   ?: this help"
-SHORT = "Enter next · b back · q leave · ? help"
-ROOM_FOR_KEYS = 2
+LEAVE = {"q", "Q", "\x1b"}
+HELP = ("Enter, space or ↓: next step", "↑ or b: back", "q: leave", "?: this help")
+SHORT = ("Enter next", "b back", "q leave", "? help")
+LONGEST_KEYS = 4  # lines that the help takes at most, one key a line
+ROOM_FOR_KEYS = LONGEST_KEYS + 2  # a blank line before, and the cursor's behind: a full screen would scroll
 
 
 @dataclass(slots=True)
@@ -46,7 +47,10 @@ def walk_through(worked: Worked, *, digits: int, full: bool) -> None:
             screens = pages.screens(position.page)
             position.screen = min(position.screen, len(screens) - 1)
             _draw(console, screens[position.screen], HELP if helping else SHORT)
-            key = typer.getchar()
+            try:
+                key = typer.getchar()
+            except EOFError:  # Ctrl-D, or the terminal has gone
+                return
             helping = key == "?" and not helping
             if key in LEAVE:
                 return
@@ -99,7 +103,10 @@ class Pages:
             position.screen = len(self.screens(position.page)) - 1
 
 
-def _draw(console: Console, lines: list[Line], keys: str) -> None:
+def _draw(console: Console, lines: list[Line], keys: tuple[str, ...]) -> None:
     console.control(Control.clear(), Control.home())
-    output.print_lines([*lines, [], [(keys, "dim")]])
+    width = shutil.get_terminal_size().columns
+    row = " · ".join(keys)
+    shown = [row] if width_of(row) < width else list(keys)
+    output.print_lines([*lines, [], *([(text[: width - 1], "dim")] for text in shown)])
     output.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from nncalc.catalogue.operation import Operation, Shape, dimensions
@@ -11,6 +12,8 @@ from nncalc.errors import ExpressionError, ShapeError, did_you_mean
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression, Name, names_in
 from nncalc.language.text import equation_text, is_dot_t, to_text
+
+MOST_ENTRIES = 100_000_000  # of one array, 800 MB
 
 
 class Shapes:
@@ -45,12 +48,16 @@ class Shapes:
             found = entry.shape(*shapes, **self._settings(entry, expression))
             if 0 in found:
                 raise ShapeError("nothing is left of the array", label="expected a part with at least one entry")
+            if prod(found) > MOST_ENTRIES:
+                raise ShapeError(
+                    f"an array of {prod(found)} entries is too large", label=f"expected at most {MOST_ENTRIES}"
+                )
             return found
         except ShapeError as error:
             if not error.names:
                 error.names = _involved(expression)
                 error.equation = error.equation or to_text(expression)
-                error.message, error.label, error.hint = _worded(expression, shapes, error)
+                _word(error, expression, shapes)
             raise
 
     def _settings(self, entry: Operation, expression: Apply) -> dict[str, Any]:
@@ -73,30 +80,33 @@ def _unknown(name: str, known: tuple[str, ...]) -> ExpressionError:
     return ExpressionError(f"there is no '{name}'", hint=hint, names=(name,))
 
 
-def _worded(expression: Apply, shapes: list[Shape], error: ShapeError) -> tuple[str, str, str]:
-    """The error in terms of the expression's own parts, with a transpose named when it would fit."""
+def _word(error: ShapeError, expression: Apply, shapes: list[Shape]) -> None:
+    """Put the error in terms of the expression's own parts, and name a transpose that would fit."""
     parts = [to_text(a) for a in expression.args]
     if expression.op != "matmul" or not all(shapes) or max(map(len, shapes)) > 2:
         sizes = ", ".join(f"{part} is {dimensions(shape)}" for part, shape in zip(parts, shapes, strict=True))
-        message = f"{' and '.join(parts)} do not fit" if error.message.endswith("do not fit") else error.message
-        return message, f"{sizes}; {error.label}", error.hint
+        error.message = f"{' and '.join(parts)} do not fit" if error.message.endswith("do not fit") else error.message
+        error.label = f"{sizes}; {error.label}"
+        return
     (a, b), (left, right) = parts, shapes
     what = "rows" if len(right) == 2 else "entries"
-    label = (
+    error.message = f"{a} and {b} do not fit"
+    error.label = (
         f"{a} is {dimensions(left)}, so {to_text(expression)} needs {b} to have {left[-1]} {what}; {b} has {right[0]}"
     )
-    hint = ""
     if len(left) == 2 and left[0] == right[0]:
-        hint = _turned(expression.args[0])
+        _turn(error, expression.args[0])
     elif len(right) == 2 and left[-1] == right[1]:
-        hint = _turned(expression.args[1])
-    return f"{a} and {b} do not fit", label, hint
+        _turn(error, expression.args[1])
 
 
-def _turned(matrix: Expression) -> str:
-    if isinstance(matrix, Apply) and is_dot_t(matrix):
-        return f"{to_text(matrix.args[0])} without .T would fit."
-    return f"The transpose of {to_text(matrix)} would fit."
+def _turn(error: ShapeError, matrix: Expression) -> None:
+    bare = matrix.args[0] if isinstance(matrix, Apply) and is_dot_t(matrix) else matrix
+    error.turned = bare.id if isinstance(bare, Name) else ""
+    if bare is matrix:
+        error.hint = f"The transpose of {to_text(matrix)} would fit."
+    else:
+        error.hint = f"{to_text(bare)} without .T would fit."
 
 
 def infer(program: Program, given: Mapping[str, Shape]) -> Shapes:

@@ -8,6 +8,7 @@ from typing import Any
 from nncalc.engine.shapes import infer
 from nncalc.errors import NncalcError
 from nncalc.language.equation import Program
+from nncalc.problem.examples import example_names
 from nncalc.problem.problem import Classes, Problem
 from nncalc.problem.schema import base_of, reader_of, required
 from nncalc.problem.sheet import Sheet, read_lines, read_values
@@ -36,24 +37,14 @@ def from_equations(document: Mapping, folder: Path | None) -> Problem:
         blank = Problem(Program(()), {}, places=places, written={name: written for name, _, written in lines})
         raise blank.located(error) from None
     problem = Problem(program, sheet.values, places=places, written=sheet.written)
-    if sheet.label_numbers is not None:
-        problem = problem._replace(values={**problem.values, "label": sheet.label_numbers})
     classes = None if sheet.classes is None else Classes(sheet.classes, base, sheet.label_numbers)
-    return problem._replace(classes=classes, **_examples(problem))
+    examples = _examples(problem)
+    return problem._replace(classes=classes, examples=examples, batched=bool(examples))
 
 
-def _examples(problem: Problem) -> dict[str, Any]:
-    """Which names have an example a row: those as long as the prediction, where that is a matrix."""
+def _examples(problem: Problem) -> frozenset[str]:
+    """Which names have an example a row."""
     try:
-        shapes = infer(problem.forward, problem.shapes).known
+        return example_names(problem.forward, infer(problem.forward, problem.shapes))
     except NncalcError:
-        return {}  # said, with its place, once the whole problem is checked
-    prediction = shapes.get(problem.forward.prediction or "", ())
-    if len(prediction) < 2:
-        return {}
-    names = {
-        name
-        for name, shape in shapes.items()
-        if len(shape) >= 1 and shape[0] == prediction[0] and name not in problem.forward.parameters
-    }
-    return {"examples": frozenset(names), "batched": True}
+        return frozenset()  # said, with its place, once the whole problem is checked

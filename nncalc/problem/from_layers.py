@@ -94,7 +94,7 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
     examples: frozenset[str] = frozenset()
     if start.batched:
         per_example = {one.equation.name for one in written if one.per_example}
-        examples = frozenset({"x", "y", "label", "p", "losses", *per_example})
+        examples = frozenset({"x", "y", "p", "losses", *per_example})
     return start._replace(forward=program, values=values, classes=classes, examples=examples)
 
 
@@ -107,7 +107,7 @@ def _labels(
     except NncalcError as error:
         error.names = ("y",)
         raise
-    result = {"x": values["x"], "y": y, **({} if numbers is None else {"label": numbers}), **values}
+    result = {"x": values["x"], "y": y, **values}
     classes = Classes(prediction[-1], base, numbers) if entry.target.classes and prediction else None
     return result, classes
 

@@ -16,6 +16,8 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int) -> tuple[Any,
     import numpy as np
 
     shape = tuple(labels.shape)
+    if target.classes and not prediction:
+        raise ShapeError("the prediction is one number", label="expected a number for each class, as a vector")
     if target.classes and prediction and shape != prediction:
         examples = prediction[:-1]
         if shape in (examples, (*examples, 1)) or (not examples and shape == (1,)):

@@ -18,7 +18,7 @@ from nncalc.problem.problem import Problem
 from nncalc.problem.schema import name_list, named, options, text, word
 from nncalc.problem.source import clean_text, read_file
 from nncalc.problem.tree import Mapping, refuse_unknown
-from nncalc.problem.work import check_overrides
+from nncalc.problem.work import check_overrides, setting_shapes
 
 COMMON = (
     "title", "source", "notes", "optimizer", "index_base", "notation", "overrides", "frozen", "seed", "points",
@@ -68,7 +68,7 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
     )
     try:
         problem = apply_overrides(problem, document.get("overrides"))
-        infer(problem.forward, problem.shapes)
+        infer(problem.forward, {**problem.shapes, **setting_shapes(problem)})
         problem = problem._replace(frozen=name_list(document, "frozen", problem.forward.parameters))
         if problem.overrides:
             check_overrides(problem)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import prod
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.index import ACTIVATIONS
-from nncalc.catalogue.layer import Block, Layer, Parameter, Written
+from nncalc.catalogue.layer import Block, Layer, Written
 from nncalc.catalogue.layers import layer, layer_names
 from nncalc.catalogue.operation import Shape, dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes, add
-from nncalc.errors import ProblemError
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting
 from nncalc.language.parse import is_name
+from nncalc.problem.parameters import Stated, filled, name_of, read_parameters
 from nncalc.problem.schema import kind, named, options, wrong
-from nncalc.problem.tree import Mapping, Scalar, Sequence, Value
+from nncalc.problem.tree import Mapping as Settings
+from nncalc.problem.tree import Scalar, Sequence, Value
 from nncalc.problem.values import Reader
 
 Activation = Callable[[Expression], Expression]
@@ -26,15 +28,19 @@ EXAMPLE = "'- dense: {weights: …}' or '- relu'"
 
 
 class Item(NamedTuple):
-    """One entry of `layers` as read: what it is, its parameters' values, its settings, and the activation behind it."""
+    """One entry of `layers` as read: what it is, its parameters, its settings, and the activation behind it.
+
+    place: where it stands. inner: the layers under its settings.
+    """
 
     entry: Layer | None
     label: str
     suffix: str
-    values: dict[str, Any]
-    places: dict[str, Value]
+    stated: Stated
     options: dict[str, Setting]
+    place: Value
     activation: Activation | None = None
+    inner: Mapping[str, tuple[Item, ...]] = MappingProxyType({})
 
 
 class Network(NamedTuple):
@@ -44,19 +50,34 @@ class Network(NamedTuple):
     row: bool
 
     @property
+    def every(self) -> tuple[Item, ...]:
+        """The layers in the file's order, those inside others among them."""
+        return tuple(_every(self.items))
+
+    @property
     def values(self) -> dict[str, Any]:
-        return {name: value for item in self.items for name, value in item.values.items()}
+        return {name: value for item in self.every for name, value in item.stated.values.items()}
 
     @property
     def places(self) -> dict[str, Value]:
-        return {name: value for item in self.items for name, value in item.places.items()}
+        return {name: value for item in self.every for name, value in item.stated.places.items()}
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """The names of what the optimizer doesn't move and has no gradient: masks, running statistics."""
+        return tuple(
+            name
+            for item in self.every
+            for parameter in (item.entry.parameters if item.entry is not None else ())
+            if not parameter.trained and (name := name_of(parameter, item.suffix)) in item.stated.values
+        )
 
     def is_batch(self, shape: Shape, item: Value) -> bool:
         """Whether inputs of that shape are examples, by the first layer that fixes what an example is.
 
         Raises ProblemError where they are neither examples nor one.
         """
-        fixing = next((i.entry for i in self.items if i.entry is not None and i.entry.example_rank is not None), None)
+        fixing = next((i.entry for i in self.every if i.entry is not None and i.entry.example_rank is not None), None)
         if self.items and self.items[0].entry is not None and self.items[0].entry.name == "flatten":
             return self._flattened(shape, item)
         rank = 1 if fixing is None or fixing.example_rank is None else fixing.example_rank
@@ -68,7 +89,9 @@ class Network(NamedTuple):
 
     def _flattened(self, shape: Shape, item: Value) -> bool:
         """Behind a first `flatten`, an example has as many entries as the dense layer takes."""
-        weights = next((v for i in self.items for n, v in i.values.items() if n.startswith("W") and v.ndim == 2), None)
+        weights = next(
+            (v for i in self.every for n, v in i.stated.values.items() if n.startswith("W") and v.ndim == 2), None
+        )
         wanted = None if weights is None else weights.shape[0 if self.row else 1]
         if wanted is None or prod(shape) == wanted:
             return False
@@ -77,130 +100,162 @@ class Network(NamedTuple):
         label = f"found {dimensions(shape)}, expected {wanted} entries for each example"
         raise wrong(item, "the inputs do not fit the dense layer behind 'flatten'", label)
 
-    def equations(self, shapes: Shapes, batched: bool) -> tuple[list[Written], str]:
-        """The forward equations for the input x, and the name of the prediction; the shapes of their names are added.
+    def equations(self, shapes: Shapes, batched: bool, index_base: int = 1) -> Equations:
+        """The equations for the input x; the shapes of their names are added.
 
         shapes: those of x and of every parameter. Raises ShapeError with the equation that does not fit.
         """
+        writing = _Writing(shapes, batched, self.row, index_base)
+        written, prediction = writing.run(self.items, "x")
+        return Equations(written, prediction, tuple(writing.updates), frozenset(writing.per_example))
+
+
+def _every(items: Iterable[Item]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        for inner in item.inner.values():
+            yield from _every(inner)
+
+
+class Equations(NamedTuple):
+    """What a network's layers wrote: the forward equations, the name of the prediction, what the optimizer's step has
+    beside the parameters' equations, and the given names whose first axis counts the examples."""
+
+    written: list[Written]
+    prediction: str
+    updates: tuple[Equation, ...] = ()
+    per_example: frozenset[str] = frozenset()
+
+
+class _Writing:
+    """Writes the equations of layers, those inside others among them."""
+
+    def __init__(self, shapes: Shapes, batched: bool, row: bool, index_base: int) -> None:
+        self.shapes, self.batched, self.row, self.index_base = shapes, batched, row, index_base
+        self.updates: list[Equation] = []
+        self.per_example: set[str] = set()
+
+    def run(self, items: Iterable[Item], x: str) -> tuple[list[Written], str]:
+        """The equations behind the input x, and the name of what comes out."""
         result: list[Written] = []
-        x = "x"
-        for item in self.items:
+        for item in items:
             if item.entry is None:
                 assert item.activation is not None
                 equation = Equation(f"act{item.suffix}", item.activation(Name(x)), "forward", item.label)
-                add(shapes, equation)
+                add(self.shapes, equation)
                 result.append(Written(equation, True))
                 x = equation.name
                 continue
-            letters = {parameter.letter + item.suffix: parameter.key for parameter in item.entry.parameters}
-            block = Block(
-                layer=item.label,
-                input=x,
-                batched=batched,
-                row=self.row,
-                suffix=item.suffix,
-                given=frozenset(letters[name] for name in item.values),
-                options=item.options,
-                shape_of=shapes,
-                declare=lambda equation: add(shapes, equation),
-                activation=item.activation,
-            )
+            block = self._block(item, x)
             item.entry.block(block)
             result += block.equations
+            self.updates += block.updates
+            self.per_example |= block.per_example
             x = block.output
         return result, x
+
+    def _block(self, item: Item, x: str) -> Block:
+        return Block(
+            layer=item.label,
+            input=x,
+            batched=self.batched,
+            row=self.row,
+            index_base=self.index_base,
+            suffix=item.suffix,
+            given=frozenset(item.stated.keys),
+            options=item.options,
+            shape_of=self.shapes,
+            declare=lambda equation: add(self.shapes, equation),
+            activation=item.activation,
+            fill=lambda name, shape: self._fill(item, name, shape),
+            inside=lambda key, name: self.run(item.inner.get(key, ()), name),
+            place=item.place.place,
+        )
+
+    def _fill(self, item: Item, name: str, shape: Shape) -> None:
+        assert item.entry is not None
+        parameter = next(p for p in item.entry.parameters if name_of(p, item.suffix) == name)
+        value = filled(name, item.stated.values.get(name), parameter.default, shape)
+        item.stated.values[name] = value
+        self.shapes.known[name] = tuple(value.shape)
 
 
 def read_network(value: Value, read: Reader, row: bool) -> Network:
     """The list under `layers`. Raises ProblemError with the place of what can't be read."""
     if not isinstance(value, Sequence):
         raise wrong(value, "'layers' is a list, one layer an item", f"found {kind(value)}, expected {EXAMPLE}")
-    items: list[Item] = []
-    counters: Counter[str] = Counter()
-    open_end = False  # whether an activation may still follow the layer before
-    for position in range(len(value)):
-        name, settings = named(value.item(position), "a layer", layer_names(), EXAMPLE)
-        entry = layer(name)
-        if entry is None:
-            activation = read_activation(name, settings)
-            if open_end:
-                items[-1] = items[-1]._replace(activation=activation)
-            else:
-                counters["act"] += 1
-                number = counters["act"]
-                items.append(Item(None, f"{name} {number}", str(number), {}, {}, {}, activation))
-            open_end = False
-            continue
-        counters[entry.family] += 1
-        item = _layer(entry, settings, value.item(position), read, counters[entry.family])
-        items.append(item)
-        open_end = entry.takes_activation and item.activation is None
-    return Network(tuple(items), row)
+    return Network(_Reading(read, row).layers(value), row)
 
 
-def _layer(entry: Layer, settings: Mapping | None, item: Value, read: Reader, count: int) -> Item:
-    keys = tuple(parameter.key for parameter in entry.parameters)
-    extra = (*keys, "name", *(("activation",) if entry.takes_activation else ()))
-    stated = {option.name: option.default for option in entry.options} | options(settings, entry.options, extra)
-    suffix = _suffix(settings, count)
-    values: dict[str, Any] = {}
-    places: dict[str, Value] = {}
-    by_key = {parameter.key: parameter for parameter in entry.parameters}
-    # in the file's order, because random values are drawn in it
-    for key in settings or ():
-        if key in by_key and settings is not None:
-            name = by_key[key].letter + suffix
-            given = settings.entries[key]
-            values[name] = read(given, f"{key.replace('_', ' ')} {name}")
-            places[name] = given
-    for parameter in entry.parameters:
-        if parameter.required and parameter.letter + suffix not in values:
-            raise ProblemError(
-                f"{entry.name} has no {parameter.key}",
-                label=f"expected '{parameter.key}: [[…], …]'",
-                key=item.key,
-                place=item.place,
+class _Reading:
+    """Reads lists of layers; the counters run on inside layers that hold others."""
+
+    def __init__(self, read: Reader, row: bool) -> None:
+        self.read, self.row = read, row
+        self.counters: Counter[str] = Counter()
+        self.before: list[Item] = []
+
+    def layers(self, value: Value) -> tuple[Item, ...]:
+        """A list of layers; one alone may stand without its list."""
+        items: list[Item] = []
+        open_end = False  # whether an activation may still follow the layer before
+        for one in value.items if isinstance(value, Sequence) else (value,):
+            name, settings = named(one, "a layer", layer_names(), EXAMPLE)
+            entry = layer(name)
+            if entry is None:
+                activation = read_activation(name, settings)
+                if open_end:
+                    items[-1] = items[-1]._replace(activation=activation)
+                else:
+                    number = self._count("act")
+                    label = f"{name} {number}"
+                    items.append(Item(None, label, str(number), Stated({}, {}, set()), {}, one, activation))
+                open_end = False
+                continue
+            item = self._layer(entry, settings, one, self._count(entry.family))
+            _refuse_taken(item, self.before, one)
+            items.append(item)
+            self.before.append(item)
+            open_end = entry.takes_activation and item.activation is None
+        return tuple(items)
+
+    def _count(self, family: str) -> int:
+        self.counters[family] += 1
+        return self.counters[family]
+
+    def _layer(self, entry: Layer, settings: Settings | None, item: Value, count: int) -> Item:
+        keys = (*(parameter.key for parameter in entry.parameters), *entry.nested)
+        extra = (*keys, "name", *(("activation",) if entry.takes_activation else ()))
+        options_stated = {option.name: option.default for option in entry.options}
+        options_stated |= options(settings, entry.options, extra)
+        suffix = _suffix(settings, count)
+        stated = read_parameters(entry, settings, item, self.read, suffix, self.row)
+        inner = {}
+        for key in settings or ():
+            if settings is not None and key in entry.nested:
+                inner[key] = self.layers(settings.entries[key])
+        activation = None
+        if settings is not None and "activation" in settings and not _is_none(settings.entries["activation"]):
+            activation = read_activation(
+                *named(settings.entries["activation"], "an activation", ACTIVATIONS, "'activation: relu'")
             )
-    _fill(entry, values, places, suffix)
-    activation = None
-    if settings is not None and "activation" in settings and not _is_none(settings.entries["activation"]):
-        activation = read_activation(
-            *named(settings.entries["activation"], "an activation", ACTIVATIONS, "'activation: relu'")
-        )
-    return Item(entry, f"{entry.name} {count}", suffix, values, places, stated, activation)
+        return Item(entry, f"{entry.name} {count}", suffix, stated, options_stated, item, activation, inner)
+
+
+def _refuse_taken(item: Item, before: list[Item], place: Value) -> None:
+    """Two layers of one family with the same `name` would write the same names."""
+    for other in before:
+        family = other.entry.family if other.entry is not None else "act"
+        if item.entry is not None and (other.suffix, family) == (item.suffix, item.entry.family):
+            name = item.suffix.removeprefix("_")
+            raise wrong(place, f"the name '{name}' is taken", f"{other.label} has it; each layer needs its own")
 
 
 def _is_none(value: Value) -> bool:
     return isinstance(value, Scalar) and (value.is_null or value.text == "none")
 
 
-def _fill(entry: Layer, values: dict[str, Any], places: dict[str, Value], suffix: str) -> None:
-    """Each parameter with the axes it has: a bias given as one number is a vector of equal entries."""
-    import numpy as np
-
-    outputs: int | None = None
-    for parameter in entry.parameters:
-        name = parameter.letter + suffix
-        if name not in values:
-            continue
-        value = values[name]
-        if parameter.rank == 1 and value.ndim == 0 and outputs is not None:
-            values[name] = value = np.full(outputs, float(value))
-        if parameter.rank == 1 and value.ndim == 2 and 1 in value.shape:
-            values[name] = value = value.reshape(-1)  # a column or a row, as on paper
-        if parameter.rank is not None and value.ndim != parameter.rank:
-            what = f"the {parameter.key.replace('_', ' ')} {name} {_has(parameter)}"
-            raise wrong(places[name], what, f"found {dimensions(value.shape)}")
-        if outputs is None and value.ndim > 1:
-            outputs = value.shape[0]
-
-
-def _has(parameter: Parameter) -> str:
-    names = {0: "is a number", 1: "is a vector", 2: "is a matrix"}
-    return names.get(parameter.rank or 0, f"has {parameter.rank} axes")
-
-
-def _suffix(settings: Mapping | None, count: int) -> str:
+def _suffix(settings: Settings | None, count: int) -> str:
     given = settings.get("name") if settings is not None else None
     if given is None:
         return str(count)
@@ -209,7 +264,7 @@ def _suffix(settings: Mapping | None, count: int) -> str:
     return "_" + given.text
 
 
-def read_activation(name: str, settings: Mapping | None) -> Activation:
+def read_activation(name: str, settings: Settings | None) -> Activation:
     """The activation as a function of expressions, with the settings that the file states."""
     entry = operation(name)
     stated = tuple(options(settings, entry.options).items())

@@ -58,6 +58,11 @@ def parse_decimals(texts: list[str]) -> array[float] | None:
     return None if _INFINITY in numbers or -_INFINITY in numbers else numbers
 
 
+def as_setting(number: float) -> float | int:
+    """A number as a setting holds it: a whole one, like an axis, as an integer."""
+    return int(number) if number == int(number) else number
+
+
 def _quotient(fraction: re.Match[str], text: str) -> float:
     """Numerator by denominator, as whole numbers, because dividing those rounds once and correctly."""
     sign, above, sign_below, below = fraction.groups()

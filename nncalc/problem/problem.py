@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.optimizer import Optimizer
-from nncalc.errors import NncalcError, Place
+from nncalc.errors import NncalcError, Place, ShapeError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Setting
 from nncalc.problem.tree import Scalar, Value
@@ -84,8 +84,7 @@ class Problem(NamedTuple):
         if named:
             value = self.places[named[0]]
             error.place, error.key = value.place, value.key
-        if error.hint.startswith("The transpose of W") and named and not self.written:
-            name, other = named[0], "column" if self.rows else "row"
-            order = "(out, in)" if self.rows else "(in, out)"
-            error.hint = f"Its transpose fits: write 'convention: {other}' if {name} is {order}."
+        if isinstance(error, ShapeError) and error.turned in self.forward.parameters:
+            other, order = ("column", "(out, in)") if self.rows else ("row", "(in, out)")
+            error.hint = f"Its transpose fits: write 'convention: {other}' if {error.turned} is {order}."
         return error

@@ -9,6 +9,7 @@ from nncalc.catalogue.operation import Option
 from nncalc.errors import ProblemError, UsageError, did_you_mean
 from nncalc.language.expression import Setting
 from nncalc.problem.arrays import read_number
+from nncalc.problem.numbers import as_setting
 from nncalc.problem.random_values import whole_number
 from nncalc.problem.source import shown
 from nncalc.problem.tree import Mapping, Scalar, Value, path_of, refuse_unknown
@@ -110,7 +111,7 @@ def option_value(settings: Mapping, option: Option) -> Setting:
                 f"expected one of {wanted}",
                 did_you_mean(value.text, option.choices),
             )
-    found = read_number(value, what=f"'{option.name}'")
+    found = as_setting(read_number(value, what=f"'{option.name}'"))
     refuse_setting(option, found, value)
     return found
 

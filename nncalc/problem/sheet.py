@@ -27,7 +27,7 @@ def read_lines(value: Value, key: str) -> list[tuple[str, Expression, Written]]:
         raise at_line(error, Written(value, error.line, error.offset), value.key) from None
     if not lines:
         raise wrong(value, f"'{key}' has no equation", "expected lines such as h = W @ x + b")
-    starts = [len(line) - len(line.lstrip()) for line in value.text.splitlines()]
+    starts = [len(line) - len(line.lstrip()) for line in value.text.split("\n")]
     return [(name, expression, Written(value, line, starts[line - 1])) for name, expression, line in lines]
 
 

@@ -30,16 +30,16 @@ def program_of(problem: Problem, upto: Phase) -> Program:
     program = problem.forward
     if upto == "forward":
         return program
-    shapes = infer(program, problem.shapes)
+    shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
     if program.loss is None:
         raise _no_loss(problem)
+    from nncalc.engine.descend import descend
     from nncalc.engine.differentiate import differentiate
 
     try:
         program = differentiate(program, shapes)
-        if upto == "update":
-            from nncalc.engine.descend import descend
-
+        # an override may use what a later phase works out: then the whole is put together, and cut afterwards
+        if upto == "update" or problem.overrides:
             assert problem.optimizer is not None
             program = descend(program, shapes, problem.optimizer, dict(problem.settings), problem.frozen)
         if problem.overrides:
@@ -47,7 +47,18 @@ def program_of(problem: Problem, upto: Phase) -> Program:
             _check_shapes(program, problem)
     except NncalcError as error:
         raise problem.located(error) from None
-    return program
+    return program if upto == "update" else _without_updates(program)
+
+
+def _without_updates(program: Program) -> Program:
+    """The program without the optimizer's step, but for what the backward pass uses of it."""
+    needed: set[str] = set()
+    kept = []
+    for equation in reversed(program.equations):
+        if equation.phase != "update" or equation.name in needed:
+            kept.append(equation)
+            needed.update(equation.inputs)
+    return program._replace(equations=tuple(reversed(kept)))
 
 
 def check_overrides(problem: Problem) -> None:
@@ -104,7 +115,7 @@ def work(problem: Problem, upto: Phase, iteration: int = 1, values: dict[str, An
 
 
 def _evaluate(program: Program, problem: Problem, values: dict[str, Any], iteration: int) -> Trace:
-    extra = setting_values(problem) if program.phase("update") else {}
+    extra = setting_values(problem)
     own = {equation.name for equation in program.equations}
     given = {**values, **{name: value for name, value in extra.items() if name not in own}}
     try:
@@ -115,6 +126,8 @@ def _evaluate(program: Program, problem: Problem, values: dict[str, Any], iterat
 
 def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -> Iterator[Worked]:
     """Steps of the optimizer, one after the other; with a batch size, on the examples in the file's order."""
+    if problem.forward.loss is None:
+        raise _no_loss(problem)
     values = dict(problem.values)
     programs: dict[int, Program] = {}
     batches = _batches(problem, batch_size)
@@ -141,7 +154,7 @@ def _batches(problem: Problem, size: int | None) -> Iterator[list[int] | None]:
     if size is None:
         while True:
             yield None
-    names = [name for name in problem.examples if name in problem.values]
+    names = [name for name in problem.values if name in problem.examples]
     if not names:
         raise UsageError("--batch-size needs a batch", hint="The equations of this problem are those of one example.")
     count = len(problem.values[names[0]])
@@ -156,6 +169,6 @@ def _part(problem: Problem, rows: list[int]) -> Problem:
         for name, value in problem.values.items()
     }
     classes = problem.classes
-    if classes is not None and "label" in values:
-        classes = classes._replace(numbers=values["label"])
+    if classes is not None and classes.numbers is not None:
+        classes = classes._replace(numbers=classes.numbers[rows])
     return problem._replace(values=values, classes=classes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nncalc.engine.remarks import remarks
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Expression, Name, substitute
 from nncalc.problem.graph import RESULT, UPSTREAM
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 def graph_view(graph: Graph, *, width: int, digits: int) -> list[Line]:
     """Numbers as a table of nodes; arrays step by step, as a problem's equations are."""
     if any(step.value.ndim for step in graph.trace.steps):
-        return steps_view(graph.trace, width=width, digits=digits)
-    return _table(graph, digits)
+        lines = steps_view(graph.trace, width=width, digits=digits)
+    else:
+        lines = _table(graph, digits)
+    notes = [[(line, "")] for note in remarks(graph.trace) for line in textwrap.wrap(note, width)]
+    return [*lines, [], *notes] if notes else lines
 
 
 def _table(graph: Graph, digits: int) -> list[Line]:

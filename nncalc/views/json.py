@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nncalc.language.equation import Equation
+from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression
 from nncalc.language.text import to_text
 
@@ -18,8 +18,9 @@ def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str
     """One iteration of forward, backprop or sgd; what there is not is left out."""
     trace, problem = worked.trace, worked.problem
     program = trace.program
-    hidden = {name for name in trace.given if name.startswith("optimizer.")}
-    values = {name: value for name, value in trace.given.items() if name not in hidden}
+    values = {name: value for name, value in trace.given.items() if _is_shown(name, program)}
+    if problem.classes is not None and problem.classes.numbers is not None:
+        values.setdefault("label", problem.classes.numbers.astype(int))
     values.update({step.name: step.value for step in trace.phase("forward")})
     result: dict[str, Any] = {"nncalc": 1, "command": command}
     if problem.title:
@@ -53,6 +54,11 @@ def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str
         result["notes"] = list(outcome.notes)
     result["trace"] = [step_object(step) for step in trace.steps]
     return result
+
+
+def _is_shown(name: str, program: Program) -> bool:
+    """Settings stand among the values where there is a step, the learning rate alone."""
+    return not name.startswith("optimizer.") and (name != "learning_rate" or bool(program.phase("update")))
 
 
 def plain(value: Any) -> Any:
