@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nncalc.catalogue.explanation import Explanation
-from nncalc.catalogue.operation import Operation, Option, Rule, broadcast
+from nncalc.catalogue.operation import Kinks, Operation, Option, Rule, broadcast
 
 
 def activation(
@@ -18,7 +18,7 @@ def activation(
     meaning: str,
     source: str,
     options: tuple[Option, ...] = (),
-    kinks: tuple[float, ...] = (),
+    kinks: Kinks = (),
     at_kink: str = "",
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),),
     explanation: Explanation | None = None,

@@ -92,14 +92,6 @@ ENTRIES = (
         r"\operatorname{erf}\left({x}\right)",
         "error function 2/√π ∫₀ˣ e^(−t²) dt",
     ),
-    _function(
-        "sign",
-        lambda ans, x: 0.0,
-        "sign({x})",
-        r"\operatorname{sign}\left({x}\right)",
-        "−1, 0 or 1, the sign of x",
-        domain=((0.2, 3.0),),
-    ),
     Operation(
         name="clip",
         args=("x",),

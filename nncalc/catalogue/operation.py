@@ -13,6 +13,7 @@ from nncalc.language.expression import Expression, Name, Setting
 Shape = tuple[int, ...]
 Rule = Callable[..., "Expression | float"]
 Template = str | Callable[..., str]
+Kinks = tuple[float, ...] | Callable[..., tuple[float, ...]]
 
 
 class Option(NamedTuple):
@@ -90,7 +91,8 @@ class Operation(NamedTuple):
     variadic: any number of arrays, one or more; the one rule is told the array's position=….
     text, latex: how it is written, with {x} for the argument x and {x:product} where an argument that binds less
     tightly needs parentheses; {x:raised} stands as a superscript. domain: an interval for each argument within which
-    examples and tests draw numbers. kinks: points of the first argument where there is no derivative.
+    examples and tests draw numbers. kinks: points of the first argument where there is no derivative,
+    or kinks(**settings).
     multiply_adds(*shapes, **settings): how many products are added up; none where there is no such function.
     window(*shapes, **settings): of an operation whose entries each come from a window, the windows' geometry.
     ties(xp, *arrays, **settings): how many entries of each window are the largest; at_tie: what then is done.
@@ -112,7 +114,7 @@ class Operation(NamedTuple):
     derivatives: tuple[Rule | None, ...] = ()
     gradients: tuple[Rule | None, ...] = ()
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),)
-    kinks: tuple[float, ...] = ()
+    kinks: Kinks = ()
     at_kink: str = ""
     target: Target | None = None
     multiply_adds: Callable[..., int] | None = None
@@ -140,6 +142,10 @@ class Operation(NamedTuple):
     @property
     def required(self) -> tuple[str, ...]:
         return tuple(option.name for option in self.options if option.required)
+
+    def kinks_for(self, settings: dict[str, Setting]) -> tuple[float, ...]:
+        """The points of the first argument where there is no derivative, for these settings."""
+        return self.kinks if isinstance(self.kinks, tuple) else self.kinks(**settings)
 
     def expected(self, setting: str, value: Setting) -> str:
         """What is expected in place of a setting's value that can't be taken; '' for one that can."""

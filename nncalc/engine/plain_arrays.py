@@ -132,6 +132,10 @@ def _expm1(x: Number) -> Number:
         return math.inf
 
 
+def _sign(x: Number) -> Number:
+    return math.nan if math.isnan(x) else float((x > 0) - (x < 0))
+
+
 def _larger(a: Number, b: Number) -> Number:
     return math.nan if math.isnan(a) or math.isnan(b) else max(a, b)
 
@@ -170,7 +174,7 @@ class _Plain:
     float64 = float
     exp, log, expm1 = map(staticmethod, (_each(_exp), _each(_log), _each(_expm1)))
     log1p, tanh, sin, cos = map(staticmethod, (_each(math.log1p), _each(math.tanh), _each(math.sin), _each(math.cos)))
-    erf, erfc, abs = map(staticmethod, (_each(math.erf), _each(math.erfc), _each(abs)))
+    erf, erfc, abs, sign = map(staticmethod, (_each(math.erf), _each(math.erfc), _each(abs), _each(_sign)))
     divide, power = map(staticmethod, (_pair(_divide), _pair(_power)))
     maximum, minimum = map(staticmethod, (_pair(_larger), _pair(_smaller)))
     where = staticmethod(_where)

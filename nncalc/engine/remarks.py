@@ -30,7 +30,7 @@ def _kinks(trace: Trace) -> list[str]:
             entry = operation(node.op)
             with xp.errstate(all="ignore"):
                 value = xp.asarray(value_of(node.args[0], trace.values, xp))
-            for kink in entry.kinks:
+            for kink in entry.kinks_for(entry.settings(node.settings)):
                 hits = xp.argwhere(value == kink)
                 if len(hits):
                     where = entries(to_text(node.args[0]), hits, value.ndim, isinstance(node.args[0], Name))

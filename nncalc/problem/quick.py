@@ -93,9 +93,8 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
         shape = (len(numbers), len(numbers))
     shapes.known["x.grad"] = shape
     equations = (equation, Equation("x.grad", derivative, "backward"))
-    notes = tuple(
-        f"x[{i + 1}] = {number:g}: {entry.at_kink}" for i, number in enumerate(numbers) if number in entry.kinks
-    )
+    kinks = entry.kinks_for(full)
+    notes = tuple(f"x[{i + 1}] = {number:g}: {entry.at_kink}" for i, number in enumerate(numbers) if number in kinks)
     return Quick(equations, shapes.known, values, notes)
 
 

@@ -19,6 +19,8 @@ EXACT, TAKEN = 1e-12, 1e-9
 FAR = (75.0, 150.0, 300.0, 600.0)
 NEAR = (1e-8, 1e-30, 1e-100, 1e-300)
 FARTHEST = (-1e3, -50.0, 0.0, 50.0, 1e3)
+# Where a limit is approached slowly, as 1/x falls.
+SLOW = 1e12
 FEWEST = 5
 
 
@@ -60,6 +62,9 @@ def range_problems(entry: Operation) -> Iterator[str]:
         ends = [float(ordinary[0](end)) for end in claimed.ends]
         usual = np.array([float(s(explanation.subject)) for s in ordinary])
         far = [float(s(explanation.subject)) for s in _far_scenes(entry) if s.settings == settings]
+        if explanation.domain == "(-inf, inf)":
+            ends_of_it = (ordinary[0].at(explanation.variable, sign * SLOW) for sign in (-1, 1))
+            far += [float(s(explanation.subject)) for s in ends_of_it]
         on_the_way, at_points = _values_at_limits(entry, settings)
         every = np.array([*usual, *far, *on_the_way, *at_points])
         if claimed.is_set:
@@ -120,8 +125,10 @@ def derivation_problems(entry: Operation) -> Iterator[str]:
 def kink_problems(entry: Operation) -> Iterator[str]:
     """The slopes on both sides, and the value that the engine uses between them."""
     explanation = _explanation(entry)
-    if entry.kinks and entry.kinks != tuple(float(kink.at) for kink in explanation.kinks):
-        yield f"the entry has kinks at {entry.kinks}"
+    for scene in scenes(entry) if entry.kinks else ():
+        claimed = tuple(float(scene(kink.at)) for kink in explanation.kinks)
+        if entry.kinks_for({**entry.defaults, **dict(scene.settings)}) != claimed:
+            yield f"the entry has kinks at {entry.kinks}"
     for kink in explanation.kinks:
         for scene in scenes(entry):
             point = float(scene(kink.at))
@@ -210,11 +217,14 @@ def _way(scene: Scene, limit: Limit, domain: str) -> list[Any]:
 def _goes_to(scene: Scene, limit: Limit, text: str, goal: str) -> bool:
     explanation = scene.explanation
     way = _way(scene, limit, explanation.domain)
-    values = [float(scene.at(limit.of or explanation.variable, point)(text)) for point in way]
+    moved = limit.of or explanation.variable
+    values = [float(scene.at(moved, point)(text)) for point in way]
     end = float(scene(goal))
     if abs(end) == np.inf:
         grown = all(b == end or b * np.sign(end) > 1.5 * a * np.sign(end) for a, b in pairwise(values))
         return grown and len(values) > 1 and values[-1] * np.sign(end) > 1
+    if len(values) > 1 and abs(values[-1] - end) >= TAKEN and limit.at in ("inf", "-inf"):
+        values.append(float(scene.at(moved, SLOW * np.sign(way[-1]))(text)))
     return abs(values[-1] - end) < (TAKEN if len(values) > 1 else EXACT)
 
 

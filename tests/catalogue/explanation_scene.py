@@ -22,8 +22,15 @@ from nncalc.language.expression import Apply, Expression, Name, names_in, substi
 
 N = 4
 STEP = 1e-3
-POINTS = (-4.7, -2.3, -1.1, -0.6, -0.2, 0.3, 0.8, 1.7, 2.9, 5.1)
-SETTINGS: dict[str, tuple[float, ...]] = {"slope": (0.01, 0.3, 2.0), "alpha": (1.0, 0.3, 2.0)}
+POINTS = (-5.6, -4.7, -4.1, -3.7, -3.2, -2.3, -1.1, -0.6, -0.2, 0.3, 0.8, 1.7, 2.9, 3.1, 3.6, 4.2, 5.1, 6.3)
+SETTINGS: dict[str, tuple[float, ...]] = {
+    "slope": (0.01, 0.3, 2.0),
+    "alpha": (1.0, 0.3, 2.0),
+    "shift": (0.5, 0.2),
+    "low": (-1.0, -2.5),
+    "high": (1.0, 2.0),
+    "threshold": (1.0, 0.5, 2.0),
+}
 CONSTANTS = ("i", "j", "n", "pi")
 
 

@@ -13,7 +13,9 @@ from tests.engine.programs import derive, forward
 
 # mpmath 1.3 with mp.dps = 60, printed by nstr(value, 20). The formulas, with s = lambda x: 1 / (1 + exp(-x)):
 # s(x); log1p(exp(x)); x * s(x); expm1(x); x * ncdf(x); tanh(x); erf(x);
-# x / 2 * (1 + tanh(sqrt(2 / pi) * (x + mpf('0.044715') * x ** 3)))
+# x / 2 * (1 + tanh(sqrt(2 / pi) * (x + mpf('0.044715') * x ** 3)));
+# x / (1 + abs(x)); x * tanh(log1p(exp(x))); x * s(mpf('1.702') * x); SELU's constants to 32 digits as in its paper;
+# expm1(x / alpha) * alpha
 RECORDED = [
     ("sigmoid(x)", -40.0, 4.2483542552915889773e-18),
     ("sigmoid(x)", -1.0, 0.26894142136999512075),
@@ -38,6 +40,16 @@ RECORDED = [
     ("gelu_tanh(x)", -1.0, -0.15880800939172329522),
     ("gelu_tanh(x)", 0.5, 0.34571400982514392204),
     ("gelu_tanh(x)", 3.0, 2.9963626079182269812),
+    ("softsign(x)", -40.0, -0.97560975609756097561),
+    ("mish(x)", -40.0, -1.6993417021166355945e-16),
+    ("mish(x)", -1.0, -0.30340146137410891807),
+    ("mish(x)", 3.0, 2.9865350049679573191),
+    ("gelu_quick(x)", -40.0, -1.0846551018154303683e-28),
+    ("gelu_quick(x)", 0.5, 0.35038843660638012317),
+    ("selu(x)", -1.0, -1.1113307378125627618),
+    ("selu(x)", 0.5, 0.52535049367774024671),
+    ("celu(x, alpha=0.5)", -40.0, -0.5),
+    ("celu(x, alpha=0.5)", -1.0, -0.43233235838169365405),
     ("tanh(x)", 1e-8, 9.9999999999999998759e-9),
     ("tanh(x)", -1.0, -0.76159415595576488812),
     ("erf(x)", -1.0, -0.84270079294971486934),
@@ -51,6 +63,9 @@ BY_HAND = [
     ("step(x)", [-2, 0, 3], [0, 0, 1], [0, 0, 0]),
     ("abs(x)", [-2, 0, 3], [2, 0, 3], [-1, 0, 1]),
     ("sign(x)", [-2, 0, 3], [-1, 0, 1], [0, 0, 0]),
+    ("hard_sigmoid(x, slope=0.2, shift=0.5)", [-3, -2.5, 1, 2.5], [0, 0, 0.7, 1], [0, 0, 0.2, 0]),
+    ("hard_tanh(x, low=-2, high=0.5)", [-3, -2, 0.25, 0.5], [-2, -2, 0.25, 0.5], [0, 0, 1, 0]),
+    ("thresholded_relu(x, threshold=2)", [-3, 1, 2, 2.5], [0, 0, 0, 2.5], [0, 0, 0, 1]),
     ("identity(x)", [-2, 0, 3], [-2, 0, 3], [1, 1, 1]),
     ("clip(x, low=-1, high=2)", [-2, 0, 3], [-1, 0, 2], [0, 1, 0]),
     ("max(0, x)", [-2, 0, 3], [0, 0, 3], [0, 0, 1]),
@@ -60,6 +75,120 @@ BY_HAND = [
     ("tanh(x)", [0], [0], [1]),
     ("softplus(x)", [0], [0.6931471805599453], [0.5]),
 ]
+# PyTorch 2.13.0, float64: t = tensor(X, requires_grad=True); y = f(t); y.sum().backward(); y and t.grad, with f =
+# F.selu, F.celu(·, 0.5), F.hardsigmoid, F.hardswish, F.hardtanh, F.softsign, F.mish, F.threshold(·, 1, 0).
+X = [-4.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 4.0]
+PYTORCH = {
+    "selu(x)": (
+        [
+            -1.7258986281898945,
+            -1.6705687287671118,
+            -1.1113307378125625,
+            -0.6917581878028713,
+            0.0,
+            0.5253504936777402,
+            1.0507009873554805,
+            3.1521029620664414,
+            4.202803949421922,
+        ],
+        [
+            0.03220071265748214,
+            0.08753061208026487,
+            0.646768603034814,
+            1.0663411530445053,
+            1.7580993408473766,
+            1.0507009873554805,
+            1.0507009873554805,
+            1.0507009873554805,
+            1.0507009873554805,
+        ],
+    ),
+    "celu(x, alpha=0.5)": (
+        [
+            -0.49983226868604874,
+            -0.4987606239116668,
+            -0.43233235838169365,
+            -0.31606027941427883,
+            0.0,
+            0.5,
+            1.0,
+            3.0,
+            4.0,
+        ],
+        [
+            0.00033546262790251185,
+            0.0024787521766663585,
+            0.1353352832366127,
+            0.36787944117144233,
+            1.0,
+            1.0,
+            1.0,
+            1.0,
+            1.0,
+        ],
+    ),
+    "hard_sigmoid(x)": (
+        [0.0, 0.0, 0.3333333333333333, 0.4166666666666667, 0.5, 0.5833333333333334, 0.6666666666666666, 1.0, 1.0],
+        [
+            0.0,
+            0.0,
+            0.1666666716337204,
+            0.1666666716337204,
+            0.1666666716337204,
+            0.1666666716337204,
+            0.1666666716337204,
+            0.0,
+            0.0,
+        ],
+    ),
+    "hard_swish(x)": (
+        [0.0, 0.0, -0.3333333333333333, -0.20833333333333334, 0.0, 0.2916666666666667, 0.6666666666666666, 3.0, 4.0],
+        [0.0, 0.0, 0.16666666666666669, 0.33333333333333337, 0.5, 0.6666666666666666, 0.8333333333333333, 1.0, 1.0],
+    ),
+    "hard_tanh(x)": ([-1.0, -1.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.0, 1.0], [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]),
+    "softsign(x)": (
+        [-0.8, -0.75, -0.5, -0.3333333333333333, 0.0, 0.3333333333333333, 0.5, 0.75, 0.8],
+        [
+            0.04000000000000001,
+            0.0625,
+            0.25,
+            0.4444444444444444,
+            1.0,
+            0.4444444444444444,
+            0.25,
+            0.0625,
+            0.04000000000000001,
+        ],
+    ),
+    "mish(x)": (
+        [
+            -0.07259174079202535,
+            -0.1456474612756246,
+            -0.30340146137410895,
+            -0.22074377465173,
+            0.0,
+            0.3752452113048951,
+            0.8650983882673103,
+            2.9865350049679575,
+            3.9974128069762385,
+        ],
+        [
+            -0.05377320979348033,
+            -0.09339311453232084,
+            0.059216755877395014,
+            0.28951067791351226,
+            0.6,
+            0.8864243753577272,
+            1.0490362200997922,
+            1.0211069109294435,
+            1.0044328769037503,
+        ],
+    ),
+    "thresholded_relu(x)": (
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0],
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0],
+    ),
+}
 FAR = [-1e308, -1000.0, -30.0, 30.0, 1000.0, 1e308]
 # What each tends to far left and far right: value there, then derivative there. `x` is x itself.
 LIMITS = {
@@ -74,6 +203,16 @@ LIMITS = {
     "silu": ((0, "x"), (0, 1)),
     "softplus": ((0, "x"), (0, 1)),
     "step": ((0, 1), (0, 0)),
+    "selu": ((-1.7580993408473768, 1050.7009873554805), (0, 1.0507009873554805)),
+    "celu": ((-1, "x"), (0, 1)),
+    "gelu_quick": ((0, "x"), (0, 1)),
+    "softsign": ((-1000 / 1001, 1000 / 1001), (1 / 1001**2, 1 / 1001**2)),
+    "mish": ((0, "x"), (0, 1)),
+    "hard_sigmoid": ((0, 1), (0, 0)),
+    "hard_swish": ((0, "x"), (0, 1)),
+    "hard_tanh": ((-1, 1), (0, 0)),
+    "thresholded_relu": ((0, "x"), (0, 1)),
+    "sign": ((-1, 1), (0, 0)),
 }
 
 
@@ -94,6 +233,14 @@ def test_values_by_hand(text: str, x: list[float], value: list[float], derivativ
     found = at(text, x)
     assert found[0].tolist() == pytest.approx(value, rel=1e-15)
     assert found[1].tolist() == pytest.approx(derivative, rel=1e-15)
+
+
+@pytest.mark.parametrize("text", PYTORCH)
+def test_values_of_pytorch(text: str) -> None:
+    """PyTorch's hardsigmoid keeps its 1/6 in single precision for the derivative."""
+    value, derivative = at(text, X)
+    assert value.tolist() == pytest.approx(PYTORCH[text][0], rel=1e-14)
+    assert derivative.tolist() == pytest.approx(PYTORCH[text][1], rel=1e-7 if "sigmoid" in text else 2e-14)
 
 
 def test_every_elementwise_activation_has_its_limits_tested() -> None:
@@ -117,7 +264,7 @@ def test_at_the_largest_doubles_values_and_derivatives_are_finite(name: str) -> 
         assert np.isfinite(found).all()
 
 
-@pytest.mark.parametrize("name", [n for n in ACTIVATIONS if n not in ("step", "softmax", "log_softmax")])
+@pytest.mark.parametrize("name", [n for n in ACTIVATIONS if n != "step" and operation(n).elementwise])
 def test_what_is_no_number_stays_none(name: str) -> None:
     assert isnan(at(f"{name}(x)", [nan, 1.0])[0][0])
 
