@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from nncalc.catalogue.operation import Option, Shape
+from nncalc.errors import Place
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Expression, Name, Setting
 
@@ -16,7 +17,8 @@ class Parameter(NamedTuple):
     parts: the keys of a map that stands in its place, `weights: {q: …, k: …}`, each an array called letter + suffix +
     `_part` (`W1_q`); may_lack: those of the parts that may be left out. default: the number that it is filled with
     where the file states none, in the shape that the block asks for. trained: whether the optimizer moves it; what it
-    doesn't (a mask, running statistics) has no gradient.
+    doesn't (a mask, running statistics) has no gradient. added: a mask of true and false is read as what is added to
+    scores, 0 and −∞.
     """
 
     key: str
@@ -27,6 +29,7 @@ class Parameter(NamedTuple):
     may_lack: tuple[str, ...] = ()
     default: float | None = None
     trained: bool = True
+    added: bool = False
 
 
 class Written(NamedTuple):
@@ -40,11 +43,12 @@ class Block:
     """The equations of one layer while they are written down.
 
     input: the name that goes in. batched: whether its first axis counts examples. row: whether weights are (in, out).
-    suffix: the number or name behind each letter. given: the keys of the parameters that the file states, those of a
-    map's parts as `weights.q`. options: the layer's settings, the defaults among them. activation: what follows.
-    shape_of: the shape of an expression over names that have been assigned; declare: makes one more equation's shape
-    known, or raises ShapeError. fill: gives a parameter that the file doesn't state its default, in a shape.
-    inside: writes the layers under one of the settings behind the input of that name, and gives their output's name.
+    index_base: what the first class is called. suffix: the number or name behind each letter. given: the keys of the
+    parameters that the file states, those of a map's parts as `weights.q`. options: the layer's settings, the defaults
+    among them. activation: what follows. shape_of: the shape of an expression over names that have been assigned;
+    declare: makes one more equation's shape known, or raises ShapeError. fill: gives a parameter that the file doesn't
+    state its default, in a shape. inside: writes the layers under one of the settings behind the input of that name,
+    and gives their output's name. place: where the layer stands in the file.
     updates: equations that the optimizer's step has beside those of the parameters. per_example: the parameters whose
     first axis counts the examples of a batch, as a mask's may.
     """
@@ -64,6 +68,8 @@ class Block:
         activation: Callable[[Expression], Expression] | None = None,
         fill: Callable[[str, Shape], None] | None = None,
         inside: Callable[[str, str], tuple[list[Written], str]] | None = None,
+        index_base: int = 1,
+        place: Place | None = None,
     ) -> None:
         self.layer, self.input, self.batched, self.row = layer, input, batched, row
         self.suffix, self.given, self.options, self.activation = suffix, given, options, activation
@@ -72,6 +78,7 @@ class Block:
         self.equations: list[Written] = []
         self.updates: list[Equation] = []
         self.per_example: set[str] = set()
+        self.index_base, self.place = index_base, place
         self.output = input
 
     @property

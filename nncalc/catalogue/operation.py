@@ -21,8 +21,8 @@ class Option(NamedTuple):
 
     number: whether it is a number though the default, None, doesn't say so; beside true or false where that is one of
     them. required: whether it has to be given. array: whether it is the name of a given array (`mask=m`), of which a
-    shape rule is told the shape. whole: whether the number is a whole one. nested: 1 where there may be one for each
-    axis, 2 where a pair too.
+    shape rule is told the shape; added: a mask of true and false is read as what is added to scores, 0 and −∞.
+    whole: whether the number is a whole one. nested: 1 where there may be one for each axis, 2 where a pair too.
     """
 
     name: str
@@ -34,8 +34,10 @@ class Option(NamedTuple):
     number: bool = False
     required: bool = False
     array: bool = False
+    added: bool = False
     whole: bool = False
     nested: int = 0
+    below: float | None = None
 
     def expected(self, value: Setting) -> str:
         """What is expected in place of a value that can't be taken; '' for one that can."""
@@ -49,6 +51,7 @@ class Option(NamedTuple):
         if self._is_numeric:
             bound = f" above {self.above:g}" if self.above is not None else ""
             bound += f" of {self.at_least:g} or more" if self.at_least is not None else ""
+            bound += f" and below {self.below:g}" if self.below is not None else ""
             several = ("", ", or one for each axis", ", or one or a pair for each axis")[self.nested]
             kinds.append(f"a {'whole ' if self.whole else ''}number{bound}{several}")
         fits = not kinds or value in self.choices or (self._is_numeric and self._in_bounds(value, self.nested))
@@ -63,6 +66,8 @@ class Option(NamedTuple):
         if nested and isinstance(value, tuple):
             return bool(value) and all(self._in_bounds(item, nested - 1) for item in value)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or (self.whole and value != int(value)):
+            return False
+        if self.below is not None and value >= self.below:
             return False
         return (self.above is None or value > self.above) and (self.at_least is None or value >= self.at_least)
 

@@ -65,10 +65,13 @@ def _as_examples(x: Any, network: Network, batch: Value | None, inputs: Value) -
 def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any, base: int) -> Problem:
     values: dict[str, Any] = {"x": start.values["x"], **network.values}
     shapes = Shapes({name: value.shape for name, value in values.items()})
-    written, prediction = network.equations(shapes, start.batched)
+    network.check_classes(values["x"], base)
+    written, prediction, updates, given_each = network.equations(shapes, start.batched, base)
     equations = [one.equation for one in written]
-    parameters = tuple(network.values)
-    program = Program(tuple(equations), ("x",), parameters, prediction=prediction)
+    values = {**values, **network.values}  # with the defaults that the layers asked for
+    constants = network.constants
+    parameters = tuple(name for name in network.values if name not in constants)
+    program = Program(tuple(equations), ("x", *constants), parameters, constants, prediction=prediction)
     value = document.get("loss")
     classes = None
     if value is not None and not (isinstance(value, Scalar) and value.is_null):
@@ -85,17 +88,17 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
             )
         values, classes = _labels(values, labels, shapes.known[prediction], entry, base)
         equations += loss_equations(entry, prediction, settings, shapes.known[prediction], start.batched)
-        given = ("x", "y")
+        given, targets = ("x", "y", *constants), ("y", *constants)
         loss = equations[-1].name if equations[-1].name == "loss" else None
-        program = Program(tuple(equations), given, parameters, ("y",), loss, prediction, frozenset({"losses"}))
+        program = Program(tuple(equations), given, parameters, targets, loss, prediction, frozenset({"losses"}))
     elif labels is not None:
         values["y"] = labels
-        program = program._replace(given=("x", "y"), labels=("y",))
+        program = program._replace(given=("x", "y", *constants), labels=("y", *constants))
     examples: frozenset[str] = frozenset()
     if start.batched:
         per_example = {one.equation.name for one in written if one.per_example}
-        examples = frozenset({"x", "y", "p", "losses", *per_example})
-    return start._replace(forward=program, values=values, classes=classes, examples=examples)
+        examples = frozenset({"x", "y", "p", "losses", *per_example, *given_each})
+    return start._replace(forward=program, updates=updates, values=values, classes=classes, examples=examples)
 
 
 def _labels(

@@ -14,9 +14,11 @@ from nncalc.catalogue.layers import layer, layer_names
 from nncalc.catalogue.operation import Shape, dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes, add
+from nncalc.errors import DomainError
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting
 from nncalc.language.parse import is_name
+from nncalc.problem.labels import class_index
 from nncalc.problem.parameters import Stated, filled, name_of, read_parameters
 from nncalc.problem.schema import kind, named, options, wrong
 from nncalc.problem.tree import Mapping as Settings
@@ -99,6 +101,18 @@ class Network(NamedTuple):
             return True
         label = f"found {dimensions(shape)}, expected {wanted} entries for each example"
         raise wrong(item, "the inputs do not fit the dense layer behind 'flatten'", label)
+
+    def check_classes(self, x: Any, base: int) -> None:
+        """Raises DomainError where the inputs of a first embedding are no class numbers of it."""
+        first = self.every[0] if self.items else None
+        if first is not None and first.entry is not None and first.entry.name == "embedding":
+            classes = first.stated.values[f"E{first.suffix}"].shape[0]
+            try:
+                for number in x.reshape(-1).tolist():
+                    class_index(number, classes, base)
+            except DomainError as error:
+                error.names = ("x",)
+                raise
 
     def equations(self, shapes: Shapes, batched: bool, index_base: int = 1) -> Equations:
         """The equations for the input x; the shapes of their names are added.

@@ -37,8 +37,10 @@ class Problem(NamedTuple):
     """A problem ready to be worked out.
 
     forward: its forward equations. values: every given array and parameter, by name. examples: names whose first axis
-    counts the examples of a batch. overrides: backward and update equations of the user's own. settings: the
-    optimizer's. places, written: where in the file each value and each equation stands. rows: weights are (in, out).
+    counts the examples of a batch. updates: what the optimizer's step has beside the parameters' equations (running
+    statistics). overrides: backward and update equations of the user's own. settings: the optimizer's; state: what the
+    file says it carries at the start (`W1.m`). places, written: where in the file each value and each equation stands.
+    rows: weights are (in, out).
     document: the file as a whole.
     """
 
@@ -50,8 +52,10 @@ class Problem(NamedTuple):
     notes: str = ""
     optimizer: Optimizer | None = None
     settings: Mapping[str, Setting] = MappingProxyType({})
+    state: Mapping[str, Any] = MappingProxyType({})
     optimizer_stated: bool = True
     frozen: tuple[str, ...] = ()
+    updates: tuple[Equation, ...] = ()
     overrides: tuple[Equation, ...] = ()
     notation: str = "h"
     classes: Classes | None = None

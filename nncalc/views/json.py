@@ -43,7 +43,7 @@ def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str
         result["updated"] = {
             step.name.removesuffix(".next"): plain(step.value)
             for step in trace.phase("update")
-            if step.name.removesuffix(".next") in program.parameters
+            if step.name.endswith(".next") and step.name.removesuffix(".next") in (*program.parameters, *program.given)
         }
     if worked.loss_after is not None:
         result["loss_after"] = worked.loss_after
