@@ -25,7 +25,7 @@ def render(error: NncalcError, *, program: str = "nncalc", width: int = 100) -> 
     if error.key:
         lines += _indented(f"at {error.key}")
     if error.equation:
-        lines += _indented(f"in {error.equation}")
+        lines += _indented(_cut(f"in {error.equation}", width))
     lines += _indented(error.hint)
     if isinstance(error, UsageError) and not place:
         lines += _indented(f"Try '{program} --help'.")
@@ -36,6 +36,11 @@ def usage_error(message: str) -> UsageError:
     """Typer's complaint, worded as nncalc's own are."""
     text = message.strip().rstrip(".")
     return UsageError(text[:1].lower() + text[1:])
+
+
+def _cut(text: str, width: int) -> str:
+    """The text, cut at two lines' length: an equation may have a thousand terms."""
+    return text if len(text) <= 2 * width else text[: 2 * width - 1] + CUT
 
 
 def _indented(text: str) -> list[str]:

@@ -104,5 +104,10 @@ def _object(graph: Graph) -> dict[str, Any]:
     notes = remarks(trace)
     if notes:
         result["notes"] = notes
-    result["trace"] = [equation_object(s.name, s.expression, s.phase, s.shape) for s in trace.steps]
+    # in an equation a node stands in parentheses; by itself its name is its text, as among the values
+    steps = [equation_object(s.name, s.expression, s.phase, s.shape) for s in trace.steps]
+    result["trace"] = [
+        {**step, "name": names.get(step["name"], step["name"]), "inputs": [names.get(n, n) for n in step["inputs"]]}
+        for step in steps
+    ]
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -9,21 +10,6 @@ import typer
 from nncalc.errors import NncalcError
 
 PLACES = 4
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, one object on one line.")]
-Digits = Annotated[int, typer.Option("--digits", metavar="N", min=0, max=30, help="Places after the point.")]
-File = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="FILE",
-        show_default=False,
-        help="A problem file, the name of a problem that comes with nncalc, or - for standard input. "
-        "Without it: what is piped in, else problem.yaml, else the reference problem.",
-    ),
-]
-Numbers = Annotated[
-    list[str], typer.Argument(metavar="NUMBER...", show_default=False, help="Decimals or fractions, like -2, .5, 1/3.")
-]
 
 
 def number(text: str | float) -> float:
@@ -37,3 +23,32 @@ def number(text: str | float) -> float:
     if value is None:
         raise typer.BadParameter(f"'{text}' is not a number")
     return value
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
+    """A whole number as an option's value: `typer.Option(parser=whole(1))`."""
+
+    def read(text: str | int) -> int:
+        value = number(text)
+        if value != int(value) or value < least or (most is not None and value > most):
+            wanted = f"{least} or more" if most is None else f"from {least} to {most}"
+            raise typer.BadParameter(f"found {text}, expected a whole number {wanted}")
+        return int(value)
+
+    return read
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, one object on one line.")]
+Digits = Annotated[int, typer.Option("--digits", metavar="N", parser=whole(0, 30), help="Places after the point.")]
+File = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="FILE",
+        show_default=False,
+        help="A problem file, the name of a problem that comes with nncalc, or - for standard input. "
+        "Without it: what is piped in, else problem.yaml, else the reference problem.",
+    ),
+]
+Numbers = Annotated[
+    list[str], typer.Argument(metavar="NUMBER...", show_default=False, help="Decimals or fractions, like -2, .5, 1/3.")
+]

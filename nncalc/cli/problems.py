@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,9 +37,13 @@ def problems(
         output.print_bytes(paths[0].read_bytes())
     else:
         column = max((len(path.stem) for path in paths), default=0)
-        output.print_lines(
-            [[(path.stem.ljust(column), "bold"), ("  " + shipped.summary_of(path).title, "")] for path in paths]
-        )
+        for path in paths:
+            room = max(output.width() - column - 2, 20)
+            title = textwrap.wrap(shipped.summary_of(path).title, room) or [""]
+            names = [path.stem, *[""] * (len(title) - 1)]
+            output.print_lines(
+                [[(name.ljust(column), "bold"), (f"  {line}", "")] for name, line in zip(names, title, strict=True)]
+            )
 
 
 def _paths(name: str | None) -> list[Path]:

@@ -11,7 +11,7 @@ import typer
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.registry import operation
 from nncalc.cli import output
-from nncalc.cli.options import PLACES, Digits, Json, Numbers, number
+from nncalc.cli.options import PLACES, Digits, Json, Numbers, number, whole
 from nncalc.errors import UsageError
 from nncalc.problem import quick
 from nncalc.problem.numbers import as_setting
@@ -29,7 +29,7 @@ def read_numbers(texts: list[str]) -> list[float]:
         except DomainError as error:
             raise UsageError(error.message, label="expected a finite number") from None
         if value is None:
-            hint = f"Write {text.replace(',', '.')} with a point." if "," in text else ""
+            hint = "Numbers stand apart with blanks, and have a point: 1 2.5 3." if "," in text else ""
             raise UsageError(f"'{text}' is not a number", label="expected a number such as 0.5, 1/3 or 1e-3", hint=hint)
         found.append(value)
     return found
@@ -47,7 +47,9 @@ def softmax(
     log_base: Annotated[
         Any, typer.Option(metavar="B", parser=_log_base, help="The base of the loss's logarithm: e, 2, 10, …")
     ] = "e",
-    index_base: Annotated[int, typer.Option(min=0, max=1, help="What the first class is called.")] = 1,
+    index_base: Annotated[
+        int, typer.Option(metavar="0|1", parser=whole(0, 1), help="What the first class is called.")
+    ] = 1,
     temperature: Annotated[
         float, typer.Option(metavar="T", parser=number, help="The numbers are divided by it first.")
     ] = 1.0,
@@ -109,7 +111,9 @@ def make(name: str) -> Callable[..., None]:
 
 
 def _sentence(meaning: str) -> str:
-    return f"{meaning[0].upper()}{meaning[1:]}."
+    """The meaning as a sentence; one that begins with a formula keeps its small letter."""
+    is_word = meaning[:2].isalpha()
+    return f"{meaning[0].upper() if is_word else meaning[0]}{meaning[1:]}."
 
 
 def _annotation(option: Option) -> Any:
@@ -121,7 +125,8 @@ def _annotation(option: Option) -> Any:
         return value
 
     return Annotated[
-        float, typer.Option(f"--{option.name.replace('_', '-')}", parser=checked, help=f"{option.meaning}.")
+        float,
+        typer.Option(f"--{option.name.replace('_', '-')}", metavar="X", parser=checked, help=f"{option.meaning}."),
     ]
 
 

@@ -152,6 +152,19 @@ def table(
     return lines
 
 
+def tables_within(headers: Sequence[str], columns: Sequence[Sequence[str]], width: int) -> list[Line]:
+    """The table; one too wide in several, one below the other, as many columns in each as fit."""
+    lines: list[Line] = []
+    start = 0
+    while start < len(columns):
+        end = start + 1
+        while end < len(columns) and width_of_lines(table(headers[start : end + 1], columns[start : end + 1])) <= width:
+            end += 1
+        lines += [*([[]] if lines else []), *table(headers[start:end], columns[start:end])]
+        start = end
+    return lines
+
+
 def width_of_lines(lines: Iterable[Line]) -> int:
     """The widest line's width."""
     return max(map(line_width, lines), default=0)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nncalc.engine.remarks import remarks
 from nncalc.engine.shapes import Shapes
-from nncalc.language.expression import Expression, Name, substitute
+from nncalc.language.expression import Expression, Name, names_in, substitute
 from nncalc.problem.graph import RESULT, UPSTREAM
-from nncalc.views.box import table
-from nncalc.views.formula import formula_text
+from nncalc.views.box import table, width_of_lines
+from nncalc.views.formula import broken, formula_text
 from nncalc.views.line import Line
 from nncalc.views.numbers import fixed
 from nncalc.views.steps import steps_view
-from nncalc.views.symbols import Symbols
+from nncalc.views.symbols import Symbol, Symbols
 
 if TYPE_CHECKING:
     from nncalc.problem.graph import Graph
+
+
+WHOLE = "f"  # what the whole expression is called on the screen
 
 
 def graph_view(graph: Graph, *, width: int, digits: int) -> list[Line]:
@@ -26,50 +29,101 @@ def graph_view(graph: Graph, *, width: int, digits: int) -> list[Line]:
     if any(step.value.ndim for step in graph.trace.steps):
         lines = steps_view(graph.trace, width=width, digits=digits)
     else:
-        lines = _table(graph, digits)
+        lines = _table(graph, width, digits)
     notes = [[(line, "")] for note in remarks(graph.trace) for line in textwrap.wrap(note, width)]
     return [*lines, [], *notes] if notes else lines
 
 
-def _table(graph: Graph, digits: int) -> list[Line]:
-    trace = graph.trace
-    # every node is a number, so products need no sign of their own
-    shapes = Shapes(dict.fromkeys(trace.values, ()))
-    symbols = Symbols(loss=trace.program.loss)
+class Formulas:
+    """The formulas of a graph's nodes in terms of its leaves; a node's gradient is ∂f/∂ of its formula."""
+
+    def __init__(self, graph: Graph) -> None:
+        # every node is a number, so products need no sign of their own
+        self.shapes = Shapes(dict.fromkeys((*graph.trace.values, WHOLE), ()))
+        self.own = {step.name: step.expression for step in graph.trace.phase("forward")}
+        self.leaves = names_in(graph.expression)
+
+    def node(self, name: str) -> str:
+        """The formula of a node, of a leaf its symbol."""
+        return self._text(self._unfolded(Name(name)), Symbols(self.leaves))
+
+    def of(self, expression: Expression) -> str:
+        """A gradient's formula: nodes written out, gradients as ∂f/∂(…)."""
+        symbols = _Gradients(self.leaves, {name: self.node(name) for name in (*self.own, *self.leaves)})
+        return self._text(self._unfolded(expression), symbols)
+
+    def _unfolded(self, expression: Expression) -> Expression:
+        def replaced(node: Expression) -> Expression | None:
+            if not isinstance(node, Name) or node.id not in self.own:
+                return None
+            return Name(WHOLE) if node.id == RESULT else self._unfolded(self.own[node.id])
+
+        return substitute(expression, replaced)
+
+    def _text(self, expression: Expression, symbols: Symbols) -> str:
+        return formula_text(expression, symbols, self.shapes)
+
+
+class _Gradients(Symbols):
+    def __init__(self, leaves: Sequence[str], nodes: dict[str, str]) -> None:
+        self.nodes = nodes
+        super().__init__(leaves)
+
+    def _written(self, name: str) -> Symbol:
+        node = self.nodes.get(name.removesuffix(".grad")) if name.endswith(".grad") else None
+        if node is None:
+            return super()._written(name)
+        text = node if " " not in node else f"({node})"
+        return Symbol(f"∂f/∂{text}", "", raised=True, quotient=True)
+
+
+class Row(NamedTuple):
+    """A node: its formula, its value, its gradient and how that comes about, where it has one."""
+
+    node: str
+    value: str
+    gradient: str
+    how: str
+
+
+def _table(graph: Graph, width: int, digits: int) -> list[Line]:
+    rows = _rows(graph, digits)
+    lines = table(
+        ["node", "value", "∂f/∂node", ""], list(zip(*rows, strict=True)), left=(0, 3), styles=_styles(len(rows))
+    )
+    if width_of_lines(lines) <= width:
+        return lines
+    # too wide for a table: the formulas on lines of their own
+    found: list[Line] = []
+    for row, style in zip(rows, _styles(len(rows)), strict=True):
+        found += [[(line, style)] for line in broken(f"{row.node} = {row.value.strip()}", width)]
+        if row.gradient.strip():
+            formula = f"∂f/∂node = {row.how.removeprefix('= ')} = {row.gradient.strip()}" if row.how else ""
+            found += [[("  " + line, "backward")] for line in broken(formula, width - 2)] if formula else []
+    return found
+
+
+def _styles(count: int) -> list[str]:
+    return [""] * (count - 1) + ["bold"]
+
+
+def _rows(graph: Graph, digits: int) -> list[Row]:
+    trace, formulas = graph.trace, Formulas(graph)
     backward = {step.name: step for step in trace.phase("backward")}
-    inner = [name for name in graph.nodes if name != RESULT]
-    rows: list[tuple[str, float, float | None, str]] = []
-    for name in (*(leaf for leaf in trace.given if leaf != UPSTREAM), *inner):
-        step = backward.get(f"{name}.grad")
-        wanted = step is not None and (name in graph.wanted or name in graph.nodes)
-        gradient = float(step.value) if step is not None and wanted else None
-        how = "= " + formula_text(step.expression, symbols, shapes) if step is not None and wanted else ""
-        rows.append((_node_text(graph, name, shapes), float(trace.value(name)), gradient, how))
+    nodes, values, gradients, hows = [], [], [], []
+    for name in (name for name in (*trace.given, *graph.nodes) if name not in (UPSTREAM, RESULT)):
+        step = backward.get(f"{name}.grad") if name in graph.wanted or name in graph.nodes else None
+        nodes.append(formulas.node(name))
+        values.append(float(trace.value(name)))
+        gradients.append(None if step is None else float(step.value))
+        hows.append("" if step is None else f"= {formulas.of(step.expression)}")
     above = trace.value(UPSTREAM)
-    whole = formula_text(graph.expression, symbols, shapes)
-    rows.append((whole, float(trace.value(RESULT)), 1.0 if above is None else float(above), ""))
-    columns = [
-        [text for text, *_ in rows],
-        fixed([value for _, value, _, _ in rows], digits),
-        _gradients([gradient for _, _, gradient, _ in rows], digits),
-        [how for *_, how in rows],
-    ]
-    return table(["node", "value", "∂/∂node", ""], columns, left=(0, 3), styles=[""] * (len(rows) - 1) + ["bold"])
+    whole = f"{WHOLE} = {formula_text(graph.expression, Symbols(formulas.leaves), formulas.shapes)}"
+    shown = _gradients([*gradients, 1.0 if above is None else float(above)], digits)
+    columns = ([*nodes, whole], fixed([*values, float(trace.value(RESULT))], digits), shown, [*hows, ""])
+    return [Row(*cells) for cells in zip(*columns, strict=True)]
 
 
 def _gradients(values: Sequence[float | None], digits: int) -> list[str]:
     shown = iter(fixed([value for value in values if value is not None], digits))
     return ["" if value is None else next(shown) for value in values]
-
-
-def _node_text(graph: Graph, name: str, shapes: Shapes) -> str:
-    """The node as a formula of the leaves: in the equations, the nodes it is made of are names."""
-    step = next((step for step in graph.trace.steps if step.name == name), None)
-    if step is None:
-        return name
-    own = {s.name: s.expression for s in graph.trace.phase("forward")}
-
-    def unfolded(node: Expression) -> Expression | None:
-        return substitute(own[node.id], unfolded) if isinstance(node, Name) and node.id in own else None
-
-    return formula_text(substitute(step.expression, unfolded), Symbols(), shapes)

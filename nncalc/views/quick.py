@@ -10,7 +10,7 @@ from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Apply, Expression, Name, substitute
 from nncalc.problem.quick import Quick, exponentials
-from nncalc.views.box import matrix, table
+from nncalc.views.box import matrix, table, tables_within
 from nncalc.views.formula import broken, equation_formula, formula_text
 from nncalc.views.line import Line
 from nncalc.views.numbers import constant, fixed, number
@@ -119,7 +119,7 @@ def activation_view(found: Quick, name: str, *, digits: int, width: int) -> list
     else:
         headers += [f"∂y/∂x{lowered(str(i + 1))}" for i in range(len(x))]
         columns += [fixed([row.entries[i] for row in values], digits) for i in range(len(x))]
-    lines += table(headers, columns)
+    lines += tables_within(headers, columns, width)
     return [*lines, *([[("", "")], *_notes(found, width)] if found.notes else [])]
 
 
