@@ -47,9 +47,7 @@ def softmax(
     log_base: Annotated[
         Any, typer.Option(metavar="B", parser=_log_base, help="The base of the loss's logarithm: e, 2, 10, …")
     ] = "e",
-    index_base: Annotated[
-        int, typer.Option(metavar="0|1", parser=whole(0, 1), help="What the first class is called.")
-    ] = 1,
+    index_base: Annotated[int, typer.Option(metavar="0|1", parser=whole(0, 1), help="The first class is 0 or 1.")] = 1,
     temperature: Annotated[
         float, typer.Option(metavar="T", parser=number, help="The numbers are divided by it first.")
     ] = 1.0,

@@ -173,7 +173,8 @@ class Reader:
             if op is None:
                 between = self.text[self._end(part.left) : self._start(part.right)]
                 at = self._end(part.left) + next((i for i, c in enumerate(between) if c in "/%<>&|^"), 0)
-                self.refuse(part, "this operator is not part of the language", "there are + - * / ** @", offset=at)
+                label = "a power is written **" if isinstance(part.op, ast.BitXor) else "there are + - * / ** @"
+                self.refuse(part, "this operator is not part of the language", label, offset=at)
             result = Apply(op, (result, self.read(part.right, depth + 1)))
         return result
 

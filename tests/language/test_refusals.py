@@ -48,7 +48,7 @@ FORBIDDEN = [
     ("2 * ~a", "~a", "this operator is not part of the language", SIGNS),
     ("(a) // (b)", "//", "this operator is not part of the language", OPERATORS),
     ("a % b", "%", "this operator is not part of the language", OPERATORS),
-    ("a ^ b", "^", "this operator is not part of the language", OPERATORS),
+    ("a ^ b", "^", "this operator is not part of the language", "a power is written **"),
     ("a & b", "&", "this operator is not part of the language", OPERATORS),
     ("a << b", "<<", "this operator is not part of the language", OPERATORS),
     ("a < b < c", "a <", "one comparison at a time", "multiply two of them to ask for both"),

@@ -1,0 +1,54 @@
+"""`nncalc grad` on the screen: every node with its value, its gradient and how that comes about."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nncalc.cli.run import run
+
+# cs231n, "Backpropagation, Intuitions": the neuron 1 / (1 + e^−(w0 x0 + w1 x1 + w2)) with its gradients, printed there
+# to two places: −0.20, 0.39, −0.39, −0.59, 0.20
+NEURON = ["1/(1+exp(-(w0*x0+w1*x1+w2)))", "w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3"]
+
+
+def screen(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert run(["grad", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_table_of_nodes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert screen(["(x + y) * z", "x=-2", "y=5", "z=-4"], capsys) == (
+        " node             value  ∂f/∂node\n"
+        " x                   −2        −4  = ∂f/∂(x + y)\n"
+        " y                    5        −4  = ∂f/∂(x + y)\n"
+        " z                   −4         3  = x + y\n"
+        " x + y                3        −4  = z\n"
+        " f = (x + y) · z    −12         1\n"
+    )
+
+
+@pytest.mark.parametrize("columns", [40, 60, 200])
+def test_no_line_is_wider_than_the_terminal(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    found = screen(NEURON, capsys)
+    assert max(map(len, found.splitlines())) <= columns
+    for gradient in ("−0.1966", "0.3932", "−0.3932", "−0.5898", "0.1966"):
+        assert gradient in found
+    assert "*" not in found
+    assert "-" not in found
+
+
+def test_a_kink_is_remarked_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert screen(["relu(x)", "x=0"], capsys).endswith("\nx = 0: ReLU has no derivative at 0; 0 is used\n")
+
+
+def test_trace_names_are_the_keys_of_the_values(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(screen(["-x*y", "x=-2", "y=-.5", "--json"], capsys))
+    forward = [step["name"] for step in found["trace"] if step["phase"] == "forward"]
+    assert forward == ["-x", "result"]
+    assert set(forward) <= set(found["values"])
+    assert all(name in found["values"] for step in found["trace"][:2] for name in step["inputs"])
