@@ -92,6 +92,14 @@ ENTRIES = (
         r"\operatorname{erf}\left({x}\right)",
         "error function 2/√π ∫₀ˣ e^(−t²) dt",
     ),
+    _function(
+        "floor",
+        lambda ans, x: 0.0,
+        "⌊{x}⌋",
+        r"\left\lfloor {x} \right\rfloor",
+        "the largest whole number that is not above x",
+        domain=((0.2, 0.8),),
+    ),
     Operation(
         name="clip",
         args=("x",),

@@ -21,7 +21,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "not_equal",
         "where",
     ),
-    "functions": ("exp", "log", "log2", "log10", "sqrt", "abs", "sin", "cos", "erf", "clip"),
+    "functions": ("exp", "log", "log2", "log10", "sqrt", "abs", "sin", "cos", "erf", "floor", "clip"),
     "linear": ("matmul", "outer", "transpose", "concat", "stack", "index", "scatter", "broadcast", "reshape"),
     "convolution": (
         "conv1d",
@@ -94,6 +94,11 @@ ACTIVATIONS: tuple[str, ...] = (
 )
 LOSSES: tuple[str, ...] = OPERATIONS["losses"] + OPERATIONS["class_losses"]
 LAYERS: dict[str, tuple[str, ...]] = {"dense": ("dense",)}
-OPTIMIZERS: dict[str, tuple[str, ...]] = {"sgd": ("sgd",)}
+OPTIMIZERS: dict[str, tuple[str, ...]] = {
+    "sgd": ("sgd",),
+    "momentum": ("momentum", "nesterov"),
+    "adaptive": ("adagrad", "rmsprop", "adadelta"),
+    "adam": ("adam", "adamw", "nadam"),
+}
 
 MODULE_OF: dict[str, str] = {name: module for module, names in OPERATIONS.items() for name in names}

@@ -108,7 +108,8 @@ def derive(file: File = None, json: Json = False, digits: Digits = PLACES) -> No
     """
     from nncalc.engine.shapes import infer
     from nncalc.language.text import equation_text
-    from nncalc.problem.work import program_of, setting_shapes
+    from nncalc.problem.optimizing import setting_shapes
+    from nncalc.problem.work import program_of
 
     problem = problem_of(file)
     program = program_of(problem, "update" if problem.forward.loss is not None else "forward")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from nncalc.catalogue.index import OPTIMIZERS
-from nncalc.catalogue.optimizers import optimizer
 from nncalc.engine.shapes import infer
 from nncalc.errors import NncalcError, ProblemError
-from nncalc.language.expression import Setting
 from nncalc.problem.document import read_document
 from nncalc.problem.from_equations import from_equations
 from nncalc.problem.from_layers import from_layers
+from nncalc.problem.optimizing import read_optimizer, setting_shapes
 from nncalc.problem.overrides import apply_overrides
 from nncalc.problem.problem import Problem
-from nncalc.problem.schema import name_list, named, options, text, word
+from nncalc.problem.schema import name_list, text, word
 from nncalc.problem.source import clean_text, read_file
-from nncalc.problem.tree import Mapping, refuse_unknown
-from nncalc.problem.work import check_overrides, setting_shapes
+from nncalc.problem.tree import refuse_unknown
+from nncalc.problem.work import check_overrides
 
 COMMON = (
     "title", "source", "notes", "optimizer", "index_base", "notation", "overrides", "frozen", "seed", "points",
@@ -64,8 +61,8 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
         source=clean_text(text(document, "source")).strip(),
         notes=clean_text(text(document, "notes")).strip(),
         notation=word(document, "notation", ("h", "z"), "h"),
-        **_optimizer(document),
     )
+    problem = read_optimizer(document.get("optimizer"), problem, folder)
     try:
         problem = apply_overrides(problem, document.get("overrides"))
         infer(problem.forward, {**problem.shapes, **setting_shapes(problem)})
@@ -75,14 +72,3 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
     except NncalcError as error:
         raise problem.located(error) from None
     return problem
-
-
-def _optimizer(document: Mapping) -> dict[str, Any]:
-    value = document.get("optimizer")
-    known = tuple(name for names in OPTIMIZERS.values() for name in names)
-    name, stated = ("sgd", None) if value is None else named(value, "an optimizer", known, "'optimizer: sgd'")
-    entry = optimizer(name)
-    assert entry is not None
-    settings: dict[str, Setting] = {option.name: option.default for option in entry.options}
-    settings.update(options(stated, entry.options))
-    return {"optimizer": entry, "settings": settings, "optimizer_stated": value is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nncalc.errors import ProblemError, did_you_mean
 from nncalc.language.equation import Equation, Phase, Program, in_order
 from nncalc.language.expression import Expression, Name, names_in, substitute
+from nncalc.problem.optimizing import setting_shapes
 from nncalc.problem.problem import Problem
 from nncalc.problem.sheet import read_lines
 from nncalc.problem.tree import Value
@@ -71,19 +72,15 @@ def place_overrides(program: Program, problem: Problem) -> Program:
         e._replace(expression=replaced[e.name].expression) if e.name in replaced else e for e in program.equations
     ]
     if program.phase("update"):
-        result += [equation for name, equation in replaced.items() if name in _settings(problem)]
+        own = {equation.name for equation in result}
+        result += [e for name, e in replaced.items() if name in setting_shapes(problem) and name not in own]
     _check(problem, result)
     return program._replace(equations=in_order(result))
 
 
-def _settings(problem: Problem) -> tuple[str, ...]:
-    """The optimizer's settings, as equations name them."""
-    return tuple(key if key == "learning_rate" else f"optimizer.{key}" for key in problem.settings)
-
-
 def _check(problem: Problem, equations: list[Equation]) -> None:
     names = [equation.name for equation in equations]
-    known = (*names, *problem.values, *_settings(problem))
+    known = (*names, *problem.values, *setting_shapes(problem))
     for equation in problem.overrides:
         unknown = next((name for name in names_in(equation.expression) if name not in known), None)
         if equation.name in names and unknown is not None:
@@ -98,7 +95,7 @@ def _check(problem: Problem, equations: list[Equation]) -> None:
 
 def refuse_strangers(problem: Problem, names: set[str]) -> None:
     """Raises ProblemError for an override whose name none of all the problem's equations has."""
-    known = (*sorted(names), *_settings(problem))
+    known = (*sorted(names), *setting_shapes(problem))
     for equation in problem.overrides:
         if equation.name not in known:
             message = f"there is no equation for '{equation.name}' to replace"

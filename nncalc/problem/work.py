@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import dimensions
+from nncalc.catalogue.optimizer import CORRECTED
 from nncalc.engine.evaluate import evaluate
 from nncalc.engine.shapes import infer
 from nncalc.engine.trace import Trace
 from nncalc.errors import NncalcError, ProblemError, ShapeError, UsageError
 from nncalc.language.equation import Phase, Program
 from nncalc.language.text import equation_text
+from nncalc.problem.optimizing import carried_on, setting_shapes, setting_values, start_values, state_names
 from nncalc.problem.overrides import place_overrides, refuse_strangers
 from nncalc.problem.problem import Problem
 
@@ -70,10 +72,10 @@ def check_overrides(problem: Problem) -> None:
 
 def _check_shapes(program: Program, problem: Problem) -> None:
     """An override has the shape of what it stands for: W1.grad and W1.next that of W1."""
-    shapes = infer(program, {**problem.shapes, **dict.fromkeys(setting_values(problem), ())})
+    shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
     for equation in problem.overrides:
         base, _, suffix = equation.name.rpartition(".")
-        if suffix in ("grad", "next") and equation.name in shapes.known:
+        if suffix in ("grad", "next", *CORRECTED) and equation.name in shapes.known:
             found, wanted = shapes.known[equation.name], shapes.known[base]
             if found != wanted:
                 raise ShapeError(
@@ -93,31 +95,19 @@ def _no_loss(problem: Problem) -> ProblemError:
     return ProblemError("there is no loss to differentiate", label="found no loss", hint=hint, key="loss", place=place)
 
 
-def setting_values(problem: Problem) -> dict[str, Any]:
-    """The optimizer's settings as equations name them."""
-    import numpy as np
-
-    return {
-        key if key == "learning_rate" else f"optimizer.{key}": np.asarray(value, dtype=np.float64)
-        for key, value in problem.settings.items()
-        if isinstance(value, (int, float))
-    }
-
-
-def setting_shapes(problem: Problem) -> dict[str, tuple[int, ...]]:
-    """The shapes of the optimizer's settings: numbers."""
-    return {name: tuple(value.shape) for name, value in setting_values(problem).items()}
-
-
 def work(problem: Problem, upto: Phase, iteration: int = 1, values: dict[str, Any] | None = None) -> Trace:
     """One pass of the problem: forward, and as far as asked backward and through the optimizer's step."""
-    return _evaluate(program_of(problem, upto), problem, {**problem.values, **(values or {})}, iteration)
+    start = {**start_values(problem), **problem.values, **(values or {})}
+    return _evaluate(program_of(problem, upto), problem, start, iteration)
 
 
 def _evaluate(program: Program, problem: Problem, values: dict[str, Any], iteration: int) -> Trace:
-    extra = setting_values(problem)
     own = {equation.name for equation in program.equations}
-    given = {**values, **{name: value for name, value in extra.items() if name not in own}}
+    used = {name for equation in program.equations for name in equation.inputs}
+    settings = {name: value for name, value in setting_values(problem, iteration).items() if name not in own}
+    # of what the optimizer carries, only what this one's equations have
+    state = state_names(problem)
+    given = {name: value for name, value in values.items() if name in used or name not in state} | settings
     try:
         return evaluate(program, given, iteration)
     except NncalcError as error:
@@ -128,7 +118,7 @@ def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -
     """Steps of the optimizer, one after the other; with a batch size, on the examples in the file's order."""
     if problem.forward.loss is None:
         raise _no_loss(problem)
-    values = dict(problem.values)
+    values = {**start_values(problem), **problem.values}
     programs: dict[int, Program] = {}
     batches = _batches(problem, batch_size)
     for iteration in range(1, steps + 1):
@@ -140,7 +130,9 @@ def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -
             programs[size] = program_of(part, "update")
         trace = _evaluate(programs[size], part, {**values, **batch}, iteration)
         values.update({step.name.removesuffix(".next"): step.value for step in _moved(trace)})
-        after = evaluate(part.forward, {**values, **batch}).value(part.forward.loss)
+        values.update(carried_on(part, trace))
+        settings = setting_values(part, iteration)
+        after = evaluate(part.forward, {**settings, **values, **batch}).value(part.forward.loss)
         yield Worked(part, trace, float(after), () if rows is None else tuple(row + 1 for row in rows))
 
 

@@ -110,6 +110,7 @@ def _of_operation(entry: Operation) -> dict[str, Any]:
 def _of_optimizer(entry: Optimizer) -> dict[str, Any]:
     (_, plain), *more = steps_of(entry)
     lines = [text for title, equations in more for text in (f"# {title}", *map(equation_text, equations))]
+    lines += [f"# {note}" for note in entry.notes]
     return {"definition": _joined(plain), **({"derivation": lines} if lines else {})}
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from nncalc.catalogue.layer import Block, Layer
 from nncalc.catalogue.operation import Operation, Shape, dimensions
-from nncalc.catalogue.optimizer import Moving, Optimizer, setting
+from nncalc.catalogue.optimizer import FURTHER, Optimizer, shared_step, step_of
+from nncalc.engine.descend import setting_names, state_shapes
 from nncalc.engine.rule import EXAMPLE, example_of, gradients_through, partial_derivatives
 from nncalc.engine.shapes import Shapes, add
 from nncalc.language.equation import Equation
-from nncalc.language.expression import Apply, names_in
+from nncalc.language.expression import Apply, Setting, names_in
 from nncalc.views.explain_layout import ending, equation_lines, heading, section, words
 from nncalc.views.explained_formula import ExplainedFormula
 from nncalc.views.formula import formula_text
@@ -38,9 +39,11 @@ def optimizer_view(entry: Optimizer, *, width: int) -> list[Line]:
     """An optimizer: the step of a parameter W, and the same with each setting that is off unless stated."""
     lines = heading(entry.name, entry.meaning, width)
     for title, equations in steps_of(entry):
-        settings: dict[str, Shape] = {setting(option.name).id: () for option in entry.options}
-        lines += section(title, _equations(equations, {"W": (OUT, IN), "W.grad": (OUT, IN), **settings}, width))
-    return [*lines, *ending(entry.options, entry.source, width)]
+        numbers = dict.fromkeys(setting_names(entry, entry.defaults), ())
+        arrays = dict.fromkeys(("W", "W.grad", *state_shapes(entry, {"W": (OUT, IN)})), (OUT, IN))
+        lines += section(title, _equations(equations, {**numbers, **arrays}, width))
+    lines += section("notes", [line for note in entry.notes for line in words(note, width)])
+    return [*lines, *ending((*entry.options, *FURTHER), entry.source, width)]
 
 
 def layer_view(entry: Layer, *, width: int) -> list[Line]:
@@ -53,17 +56,20 @@ def layer_view(entry: Layer, *, width: int) -> list[Line]:
 
 
 def steps_of(entry: Optimizer) -> list[tuple[str, tuple[Equation, ...]]]:
-    """(title, the equations of one parameter's step): as it is by default, and with each setting that adds to it."""
-    defaults = {option.name: option.default for option in entry.options}
-    plain = tuple(Equation(name, e, "update") for name, e in entry.update(Moving("W"), defaults))
-    found = [("step", plain)]
-    for option in entry.options:
-        if option.default == 0:
-            stated = entry.update(Moving("W"), {**defaults, option.name: 0.5})
-            equations = tuple(Equation(name, e, "update") for name, e in stated)
-            if equations != plain:
-                found.append((f"step with {option.name}", equations))
+    """(title, the equations of one parameter's step): by default, and with the settings that change it most."""
+    found = []
+    for changed in ({}, *entry.shown):
+        settings = entry.defaults | changed
+        equations = [*shared_step(entry, settings, ("W",)), *step_of(entry, "W", settings)]
+        with_them = f" with {', '.join(map(_setting_named, changed.items()))}" if changed else ""
+        found.append((f"step{with_them}", tuple(Equation(name, e, "update") for name, e in equations)))
     return found
+
+
+def _setting_named(item: tuple[str, Setting]) -> str:
+    """`weight_decay` for a number or true, `form: step` for a word, `bias_correction: false`."""
+    name, value = item
+    return f"{name}: {value}" if isinstance(value, str) else f"{name}: false" if value is False else name
 
 
 def block_of(entry: Layer) -> list[Equation]:
@@ -113,6 +119,7 @@ def _equations(equations: tuple[Equation, ...] | list[Equation], shapes: dict[st
     lines: list[Line] = []
     for equation in equations:
         lines += equation_lines(symbols.text(equation.name), [formula_text(equation.expression, symbols, known)], width)
+        known.known.setdefault(equation.name, known(equation.expression))
     return lines
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression
 from nncalc.language.text import to_text
+from nncalc.problem.optimizing import optimizer_state
 
 if TYPE_CHECKING:
     from nncalc.engine.trace import Step
@@ -28,6 +29,7 @@ def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str
     result["iteration"] = trace.iteration
     if worked.examples:
         result["examples"] = list(worked.examples)
+    values.update({step.name: step.value for step in trace.phase("update") if step.name == "learning_rate"})
     result["values"] = {name: plain(value) for name, value in values.items()}
     if program.prediction is not None:
         result["prediction"] = plain(trace.value(program.prediction))
@@ -45,6 +47,11 @@ def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str
             for step in trace.phase("update")
             if step.name.endswith(".next") and step.name.removesuffix(".next") in (*program.parameters, *program.given)
         }
+    state = optimizer_state(trace)
+    if state:
+        result["optimizer_state"] = {
+            name: {letter: plain(value) for letter, value in letters.items()} for name, letters in state.items()
+        }
     if worked.loss_after is not None:
         result["loss_after"] = worked.loss_after
     for key, found in (("predicted", outcome.predicted), ("correct", outcome.correct)):
@@ -57,8 +64,8 @@ def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str
 
 
 def _is_shown(name: str, program: Program) -> bool:
-    """Settings stand among the values where there is a step, the learning rate alone."""
-    return not name.startswith("optimizer.") and (name != "learning_rate" or bool(program.phase("update")))
+    """Of the optimizer's settings and state, the learning rate alone stands among the values, where there is a step."""
+    return "." not in name and (name != "learning_rate" or bool(program.phase("update")))
 
 
 def plain(value: Any) -> Any:

@@ -17,8 +17,8 @@ GREEK = {
 # The letters whose number is a layer's and stands above; every other letter's number counts its entries: x₁.
 LAYERED = frozenset(("W", "U", "E", "Q", "K", "V", "A", "b", "c", "h", "a", "z", "mu", "gamma", "beta"))
 # The settings of optimizers that textbooks write as a letter.
-OPTIMIZER = {"weight_decay": "λ", "momentum": "μ", "t": "t"}
-LATEX_OPTIMIZER = {"λ": r"\lambda", "μ": r"\mu", "t": "t"}
+OPTIMIZER = {"weight_decay": "λ", "momentum": "μ", "t": "t", "learning_rate": "η₀"}
+LATEX_OPTIMIZER = {"λ": r"\lambda", "μ": r"\mu", "t": "t", "η₀": r"\eta_{0}"}
 
 # Which letters may wear an accent: `chat` is a word, `xhat` a letter.
 ACCENTS = {

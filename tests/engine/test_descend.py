@@ -23,7 +23,7 @@ def updated(weight_decay: float = 0, frozen: tuple[str, ...] = (), text: str = N
     case = derive(text, GIVEN, {name: value for name, value in PARAMETERS.items() if name in text})
     sgd = optimizer("sgd")
     assert sgd is not None
-    settings: dict[str, Setting] = {"learning_rate": 0.1, "weight_decay": weight_decay}
+    settings: dict[str, Setting] = sgd.defaults | {"learning_rate": 0.1, "weight_decay": weight_decay}
     return descend(case.program, case.shapes, sgd, settings, frozen)
 
 
