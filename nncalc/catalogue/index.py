@@ -93,7 +93,21 @@ ACTIVATIONS: tuple[str, ...] = (
     "log_softmax",
 )
 LOSSES: tuple[str, ...] = OPERATIONS["losses"] + OPERATIONS["class_losses"]
-LAYERS: dict[str, tuple[str, ...]] = {"dense": ("dense",)}
+LAYERS: dict[str, tuple[str, ...]] = {
+    "dense": ("dense",),
+    "convolution": ("conv1d", "conv2d", "conv_transpose2d"),
+    "pooling": (
+        "max_pool1d",
+        "max_pool2d",
+        "avg_pool1d",
+        "avg_pool2d",
+        "lp_pool1d",
+        "lp_pool2d",
+        "global_avg_pool",
+        "global_max_pool",
+    ),
+    "arrangement": ("flatten", "reshape", "upsample", "zero_pad"),
+}
 OPTIMIZERS: dict[str, tuple[str, ...]] = {
     "sgd": ("sgd",),
     "momentum": ("momentum", "nesterov"),

@@ -82,12 +82,23 @@ class Network(NamedTuple):
         fixing = next((i.entry for i in self.every if i.entry is not None and i.entry.example_rank is not None), None)
         if self.items and self.items[0].entry is not None and self.items[0].entry.name == "flatten":
             return self._flattened(shape, item)
+        wanted = self._reshaped()
+        if wanted and wanted in (prod(shape), prod(shape[1:])):
+            return prod(shape) != wanted
         rank = 1 if fixing is None or fixing.example_rank is None else fixing.example_rank
         if len(shape) not in (rank, rank + 1):
             name, what = ("", "a vector") if fixing is None else (f" of {fixing.name}", fixing.example)
             label = f"found {dimensions(shape)}, expected {what}, or a list of such examples"
             raise wrong(item, f"the inputs{name} have the wrong number of axes", label)
         return len(shape) == rank + 1
+
+    def _reshaped(self) -> int:
+        """How many entries an example has that a first `reshape` brings into a shape; 0 where that is not known."""
+        first = self.items[0] if self.items else None
+        if first is None or first.entry is None or first.entry.name != "reshape":
+            return 0
+        sizes = first.options["shape"]
+        return prod(sizes if isinstance(sizes, tuple) else (sizes,)) if sizes and sizes != -1 else 0  # type: ignore[arg-type]
 
     def _flattened(self, shape: Shape, item: Value) -> bool:
         """Behind a first `flatten`, an example has as many entries as the dense layer takes."""
@@ -242,6 +253,7 @@ class _Reading:
         extra = (*keys, "name", *(("activation",) if entry.takes_activation else ()))
         options_stated = {option.name: option.default for option in entry.options}
         options_stated |= options(settings, entry.options, extra)
+        _refuse_missing_setting(entry, settings, item)
         suffix = _suffix(settings, count)
         stated = read_parameters(entry, settings, item, self.read, suffix, self.row)
         inner = {}
@@ -254,6 +266,13 @@ class _Reading:
                 *named(settings.entries["activation"], "an activation", ACTIVATIONS, "'activation: relu'")
             )
         return Item(entry, f"{entry.name} {count}", suffix, stated, options_stated, item, activation, inner)
+
+
+def _refuse_missing_setting(entry: Layer, settings: Settings | None, place: Value) -> None:
+    for option in entry.options:
+        if option.required and (settings is None or option.name not in settings):
+            label = f"expected '{option.name}: …', {option.meaning}"
+            raise wrong(place, f"{entry.name} has no {option.name.replace('_', ' ')}", label)
 
 
 def _refuse_taken(item: Item, before: list[Item], place: Value) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from nncalc.catalogue.operation import Option
 from nncalc.errors import ProblemError, UsageError, did_you_mean
 from nncalc.language.expression import Setting
+from nncalc.language.text import setting_text
 from nncalc.problem.arrays import read_number
 from nncalc.problem.numbers import as_setting
 from nncalc.problem.random_values import whole_number
@@ -111,9 +112,23 @@ def option_value(settings: Mapping, option: Option) -> Setting:
                 f"expected one of {wanted}",
                 did_you_mean(value.text, option.choices),
             )
+    if option.nested and isinstance(value, List):
+        several = _several(value, option.name)
+        expected = option.expected(several)
+        if expected:
+            raise wrong(value, f"{option.name} can't be {setting_text(several)}", f"expected {expected}")
+        return several
     found = as_setting(read_number(value, what=f"'{option.name}'"))
     refuse_setting(option, found, value)
     return found
+
+
+def _several(value: List, name: str) -> tuple[Setting, ...]:
+    """A list of numbers, or of lists of them, as a setting holds it."""
+    return tuple(
+        _several(item, name) if isinstance(item, List) else as_setting(read_number(item, what=f"'{name}'"))
+        for item in value
+    )
 
 
 def refuse_setting(option: Option, found: float, value: Value | None = None) -> None:
