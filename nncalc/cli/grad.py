@@ -36,6 +36,9 @@ def grad(
             help="The gradient from above, for a result of several entries.",
         ),
     ] = None,
+    hessian: Annotated[
+        bool, typer.Option("--hessian", help="Also the second derivatives ∂²f/∂x∂y, for a few variables.")
+    ] = False,
     json: Json = False,
     digits: Digits = PLACES,
 ) -> None:
@@ -65,12 +68,15 @@ def grad(
     except ShapeError as error:
         error.equation = ""  # the expression stands on the command line already
         raise
+    from nncalc.problem.hessian import hessian_of
+
+    second = hessian_of(graph) if hessian else {}
     if json:
-        output.print_json(_object(graph))
+        output.print_json(_object(graph, second))
     else:
         from nncalc.views.graph import graph_view
 
-        output.print_lines(graph_view(graph, width=output.width(), digits=digits))
+        output.print_lines(graph_view(graph, second, width=output.width(), digits=digits))
 
 
 def _pointed(error: Any, expression: str) -> Any:
@@ -83,7 +89,7 @@ def _pointed(error: Any, expression: str) -> Any:
     return error
 
 
-def _object(graph: Graph) -> dict[str, Any]:
+def _object(graph: Graph, second: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The JSON of FORMAT.md: a node's key is its text."""
     from nncalc.engine.remarks import remarks
     from nncalc.views.json import equation_object
@@ -101,6 +107,10 @@ def _object(graph: Graph) -> dict[str, Any]:
     result["prediction"] = trace.value("result").tolist()
     result["loss"] = trace.value(trace.program.loss).tolist()
     result["gradients"] = gradients
+    if second:
+        result["hessian"] = {
+            name: {other: value.tolist() for other, value in by_name.items()} for name, by_name in second.items()
+        }
     notes = remarks(trace)
     if notes:
         result["notes"] = notes

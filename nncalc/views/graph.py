@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from itertools import product
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nncalc.engine.remarks import remarks
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Expression, Name, names_in, substitute
+from nncalc.problem.edges import edges_of
 from nncalc.problem.graph import RESULT, UPSTREAM
-from nncalc.views.box import table, width_of_lines
+from nncalc.views.box import table, tables_within, width_of_lines
 from nncalc.views.formula import broken, formula_text
 from nncalc.views.line import Line
 from nncalc.views.numbers import fixed
@@ -24,12 +27,18 @@ if TYPE_CHECKING:
 WHOLE = "f"  # what the whole expression is called on the screen
 
 
-def graph_view(graph: Graph, *, width: int, digits: int) -> list[Line]:
-    """Numbers as a table of nodes; arrays step by step, as a problem's equations are."""
+def graph_view(
+    graph: Graph, second: Mapping[str, Mapping[str, Any]] = MappingProxyType({}), *, width: int, digits: int
+) -> list[Line]:
+    """Numbers as a table of nodes and one of edges; arrays step by step, as a problem's equations are.
+
+    second: the second derivatives, if they are asked for.
+    """
     if any(step.value.ndim for step in graph.trace.steps):
         lines = steps_view(graph.trace, width=width, digits=digits)
     else:
-        lines = _table(graph, width, digits)
+        lines = [*_table(graph, width, digits), *_edges(graph, width, digits)]
+    lines += _hessian(graph, second, width, digits) if second else []
     notes = [[(line, "")] for note in remarks(graph.trace) for line in textwrap.wrap(note, width)]
     return [*lines, [], *notes] if notes else lines
 
@@ -127,3 +136,51 @@ def _rows(graph: Graph, digits: int) -> list[Row]:
 def _gradients(values: Sequence[float | None], digits: int) -> list[str]:
     shown = iter(fixed([value for value in values if value is not None], digits))
     return ["" if value is None else next(shown) for value in values]
+
+
+def _edges(graph: Graph, width: int, digits: int) -> list[Line]:
+    """What flows back along each edge: the upstream derivative times the local one."""
+    edges = edges_of(graph)
+    if not edges:
+        return []
+    formulas = Formulas(graph)
+
+    def text(name: str) -> str:
+        return WHOLE if name == RESULT else formulas.node(name)
+
+    columns = [
+        [f"{text(edge.target)} → {text(edge.source)}" for edge in edges],
+        fixed([edge.upstream for edge in edges], digits),
+        fixed([edge.local for edge in edges], digits),
+        fixed([edge.product for edge in edges], digits),
+    ]
+    lines = table(["back along", "upstream", "local", "product"], columns, left=(0,))
+    if width_of_lines(lines) > width:
+        lines = []
+        for where, upstream, local, product in zip(*columns, strict=True):
+            lines += [[(line, "")] for line in broken(where, width)]
+            lines.append([(f"  {upstream.strip()} · {local.strip()} = {product.strip()}", "backward")])
+    return [[], *lines]
+
+
+def _hessian(graph: Graph, second: Mapping[str, Mapping[str, Any]], width: int, digits: int) -> list[Line]:
+    """The second derivatives as one matrix, an entry of the variables a row."""
+    symbols = Symbols(names_in(graph.expression))
+    labels = [
+        symbols.text(name) + ("" if not value.ndim else f"[{', '.join(str(i + 1) for i in index)}]")
+        for name in second
+        for value in [graph.trace.value(name)]
+        for index in _indices(value.shape)
+    ]
+    sizes = {name: int(graph.trace.value(name).size) for name in second}
+    rows = [
+        [float(v) for other in second for v in second[name][other].reshape(sizes[name], -1)[i]]
+        for name in second
+        for i in range(sizes[name])
+    ]
+    columns = [labels, *(fixed(column, digits) for column in zip(*rows, strict=True))]
+    return [[], *tables_within(["∂²f", *labels], columns, width)]
+
+
+def _indices(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    return list(product(*(range(n) for n in shape)))

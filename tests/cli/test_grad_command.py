@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -26,6 +27,12 @@ def test_a_table_of_nodes(capsys: pytest.CaptureFixture[str]) -> None:
         " z                   −4         3  = x + y\n"
         " x + y                3        −4  = z\n"
         " f = (x + y) · z    −12         1\n"
+        "\n"
+        " back along  upstream  local  product\n"
+        " f → x + y          1     −4       −4\n"
+        " f → z              1      3        3\n"
+        " x + y → x         −4      1       −4\n"
+        " x + y → y         −4      1       −4\n"
     )
 
 
@@ -44,6 +51,19 @@ def test_no_line_is_wider_than_the_terminal(
 
 def test_a_kink_is_remarked_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert screen(["relu(x)", "x=0"], capsys).endswith("\nx = 0: ReLU has no derivative at 0; 0 is used\n")
+
+
+def test_second_derivatives(capsys: pytest.CaptureFixture[str]) -> None:
+    # ∂²/∂x² (x² y + sin x) = 2y − sin x, ∂²/∂x∂y = 2x, ∂²/∂y² = 0
+    found = json.loads(screen(["x*x*y + sin(x)", "x=1", "y=2", "--hessian", "--json"], capsys))["hessian"]
+    assert found == {"x": {"x": pytest.approx(4 - math.sin(1)), "y": 2}, "y": {"x": 2, "y": 0}}
+
+
+def test_second_derivatives_of_arrays(capsys: pytest.CaptureFixture[str]) -> None:
+    # the Hessian of ‖A x‖² is 2 AᵀA
+    given = ["sum((A @ x) ** 2)", "A=[[1, 2], [3, 4]]", "x=[1, -1]", "--wrt", "x", "--hessian"]
+    assert json.loads(screen([*given, "--json"], capsys))["hessian"] == {"x": {"x": [[20, 28], [28, 40]]}}
+    assert screen(given, capsys).endswith("  ∂²f  x[1]  x[2]\n x[1]    20    28\n x[2]    28    40\n")
 
 
 def test_trace_names_are_the_keys_of_the_values(capsys: pytest.CaptureFixture[str]) -> None:
