@@ -25,7 +25,10 @@ CALLS: list[list[str]] = [
     ["softmax", "2", "-1", "5", "0"],
     ["softmax", "1000", "-1000", "0", "--label", "2"],
     ["softmax", "1", "1", "--label", "1", "--temperature", "2", "--log-base", "2", "--index-base", "0"],
-    *([name, "-1e-3", "-.5", "1/3", "-1/3", "\N{MINUS SIGN}2", "0"] for name in ACTIVATIONS),
+    *(
+        [name, "-1e-3", "-.5", "1/3", "-1/3", "\N{MINUS SIGN}2", "0", *(["--pieces", "2"] if name == "maxout" else [])]
+        for name in ACTIVATIONS
+    ),
     ["grad", "(x + y) * z", "x=-2", "y=5", "z=-4"],
     ["grad", "W @ x", "W=[[1, 2], [3, 4]]", "x=[1, -1]", "--upstream", "[1, 0]"],
     ["grad", "log(x)", "x=0"],

@@ -23,7 +23,7 @@ ENTRIES = (
         "hard_sigmoid",
         value=lambda xp, x, slope, shift: xp.minimum(xp.maximum(slope * x + shift, 0.0), 1.0),
         derivative=lambda ans, x, slope, shift: slope * (ans > 0) * (ans < 1),
-        text="σₕₐᵣd({x})",
+        text="hardσ({x})",
         latex=r"\sigma_{\mathrm{hard}}\left({x}\right)",
         meaning="slope · x + shift, no lower than 0 and no higher than 1",
         source="Courbariaux, Bengio, David, BinaryConnect, 2015; PyTorch documentation, torch.nn.Hardsigmoid",
@@ -40,11 +40,11 @@ ENTRIES = (
             range="[0, 1]",
             range_reason="below 0 it is cut off at 0, above 1 at 1",
             limits=(
-                Limit("-inf", "0", "slope * x + shift", "-inf"),
+                Limit("-inf", "0", reason="below the slope (for a slope above 0)"),
                 Limit("-shift / slope", "0", reason="the slope begins"),
                 Limit("0", "shift"),
                 Limit("(1 - shift) / slope", "1", reason="the slope ends"),
-                Limit("inf", "1", "slope * x + shift", "inf"),
+                Limit("inf", "1", reason="above the slope"),
             ),
             derivations=(
                 Derivation((Line("diff(0, x)", "below the slope"), Line("0")), case="slope * x + shift < 0"),
@@ -79,10 +79,10 @@ ENTRIES = (
             range="[-0.375, inf)",
             range_reason="its parabola x (x + 3)/6 has its lowest point at −3/2",
             limits=(
-                Limit("-inf", "0", "min(max(x + 3, 0), 6)", "0"),
+                Limit("-inf", "0", reason="max(x + 3, 0) = 0"),
                 Limit("-3 / 2", "-3 / 8", reason="the minimum: the derivative is 0"),
                 Limit("0", "0"),
-                Limit("inf", "inf", "min(max(x + 3, 0), 6) / 6", "1"),
+                Limit("inf", "inf", reason="min(x + 3, 6) = 6"),
             ),
             derivations=(
                 Derivation((Line("diff(0, x)", "hardswish(x) = 0"), Line("0")), case="x < -3"),

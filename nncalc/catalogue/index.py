@@ -58,6 +58,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "exponential_activations": ("selu", "celu"),
     "soft_activations": ("softsign", "mish", "gelu_quick"),
     "hard_activations": ("hard_sigmoid", "hard_swish", "hard_tanh", "thresholded_relu", "sign"),
+    "piecewise_activations": ("prelu", "maxout"),
     "losses": ("l2", "sse", "half_sse", "mse", "mae"),
     "class_losses": (
         "cross_entropy",
@@ -89,6 +90,7 @@ ACTIVATIONS: tuple[str, ...] = (
     "thresholded_relu",
     "step",
     "sign",
+    "maxout",
     "softmax",
     "log_softmax",
 )

@@ -109,8 +109,8 @@ ENTRIES = (
         "gelu_quick",
         value=lambda xp, x: x * operation("sigmoid").value(xp, QUICK * x),
         derivative=_gelu_quick_derivative,
-        text="GELUᵩ({x})",
-        latex=r"\operatorname{GELU}_{\mathrm{quick}}\left({x}\right)",
+        text="QuickGELU({x})",
+        latex=r"\operatorname{QuickGELU}\left({x}\right)",
         meaning="GELU's quick approximation x σ(1.702 x)",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
         explanation=Explanation(

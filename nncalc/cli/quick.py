@@ -91,7 +91,7 @@ def make(name: str) -> Callable[..., None]:
 
     hints: dict[str, Any] = {"numbers": Numbers, **{option.name: _annotation(option) for option in entry.options}}
     hints |= {"json": Json, "digits": Digits}
-    defaults: dict[str, Any] = {option.name: option.default for option in entry.options}
+    defaults: dict[str, Any] = {option.name: option.default for option in entry.options if not option.required}
     defaults |= {"json": False, "digits": PLACES}
     keyword = inspect.Parameter.KEYWORD_ONLY
     calculate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -101,10 +101,8 @@ def make(name: str) -> Callable[..., None]:
         ]
     )
     calculate.__annotations__ = {**hints, "return": None}
-    typed = name.replace("_", "-")
-    calculate.__doc__ = (
-        f"{_sentence(entry.meaning)}\n\nIts value and derivative at each number.\n\nExample:\nnncalc {typed} 0 1 -1"
-    )
+    example = f"nncalc {name.replace('_', '-')} 0 1 -1" + "".join(f" 2 --{setting} 2" for setting in entry.required)
+    calculate.__doc__ = f"{_sentence(entry.meaning)}\n\nIts value and derivative at each number.\n\nExample:\n{example}"
     return calculate
 
 

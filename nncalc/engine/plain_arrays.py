@@ -30,6 +30,10 @@ class Row:
     def ndim(self) -> int:
         return 1
 
+    def __getitem__(self, index: tuple[Any, slice]) -> Row:
+        """`row[..., 0::2]`: every second entry from the first."""
+        return Row(self.entries[index[-1]])
+
     def tolist(self) -> list[Number]:
         return list(self.entries)
 

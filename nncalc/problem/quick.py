@@ -12,7 +12,7 @@ from nncalc.engine.shapes import Shapes, add, infer
 from nncalc.engine.simplify import Simplifier
 from nncalc.engine.value import value_of
 from nncalc.language.equation import Equation, Program
-from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call
+from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call, walk
 from nncalc.problem.labels import class_index
 
 
@@ -89,8 +89,9 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
         shapes.known["result.grad"] = shapes.known["result"]
         product = rule(Name("result.grad"), Name("result"), Name("x"), shape_of=shapes, **full)
         derivative = simplify(product if isinstance(product, Expression) else Const(float(product)))
-        values["x.grad"] = [_row(derivative, values, i, len(numbers)) for i in range(len(numbers))]
-        shape = (len(numbers), len(numbers))
+        (results,) = shapes.known["result"]
+        values["x.grad"] = [_row(derivative, values, i, results) for i in range(results)]
+        shape = (results, len(numbers))
     shapes.known["x.grad"] = shape
     equations = (equation, Equation("x.grad", derivative, "backward"))
     kinks = entry.kinks_for(full)
@@ -98,11 +99,23 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
     return Quick(equations, shapes.known, values, notes)
 
 
-def _row(derivative: Expression, values: dict[str, Any], i: int, n: int) -> Row:
+def _row(derivative: Expression, values: dict[str, Any], i: int, results: int) -> Row:
     """The gradient of the i-th entry of the result: the product with the i-th unit vector."""
-    unit = Row(float(i == j) for j in range(n))
+    unit = Row(float(i == j) for j in range(results))
+    n = len(values["x"].entries)
+    if any(isinstance(node, Apply) and node.op == "reshape" for node in walk(derivative)):
+        return _rearranged(derivative, {**values, "result.grad": unit})
     row = value_of(derivative, {**values, "result.grad": unit}, xp)
     return row if isinstance(row, Row) else Row([row] * n)
+
+
+def _rearranged(derivative: Expression, values: dict[str, Any]) -> Row:
+    """A gradient that takes its numbers apart into a matrix and back, which needs NumPy."""
+    from nncalc.engine.numpy_arrays import xp as numpy
+
+    arrays = {name: numpy.array(row.entries) for name, row in values.items() if isinstance(row, Row)}
+    with numpy.errstate(all="ignore"):
+        return Row((value_of(derivative, arrays, numpy) + 0.0).tolist())
 
 
 def _work_out(equations: tuple[Equation, ...], values: dict[str, Any]) -> None:

@@ -113,6 +113,10 @@ def activation_view(found: Quick, name: str, *, digits: int, width: int) -> list
         lines += [[(" " + line, style)] for line in broken(text, width - 1)]
     lines.append([("", "")])
     headers, columns = ["x", "y"], [fixed(x, digits), fixed(result, digits)]
+    if len(result) != len(x):
+        # a row for each result: the numbers themselves stand above
+        lines += [[(f" x = [{'  '.join(fixed(x, digits))}]", "")], [("", "")]]
+        headers, columns = headers[1:], columns[1:]
     if is_elementwise:
         headers.append("dy/dx")
         columns.append(fixed(list(values.entries), digits))

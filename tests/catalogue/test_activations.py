@@ -9,6 +9,9 @@ import pytest
 
 from nncalc.catalogue.index import ACTIVATIONS
 from nncalc.catalogue.registry import operation
+from nncalc.errors import ShapeError
+from nncalc.language.expression import Setting
+from nncalc.problem.quick import activation
 from tests.engine.programs import derive, forward
 
 # mpmath 1.3 with mp.dps = 60, printed by nstr(value, 20). The formulas, with s = lambda x: 1 / (1 + exp(-x)):
@@ -333,3 +336,42 @@ def test_softmax_along_either_axis_and_with_a_temperature() -> None:
 def test_softmax_of_one_number_is_1_and_has_no_slope() -> None:
     assert [float(v) for v in at("softmax(x)", 5.0)] == [1.0, 0.0]
     assert [float(v) for v in at("log_softmax(x)", 5.0)] == [0.0, 0.0]
+
+
+# --- maxout and PReLU --------------------------------------------------------------------------------------------
+
+
+def test_maxout_takes_the_largest_of_neighbours() -> None:
+    values, slopes = at("maxout(x, pieces=2)", [[0.0, 1.0, -1.0, -2.0], [3.0, 3.0, 5.0, 7.0]])
+    assert values.tolist() == [[1, -1], [3, 7]]
+    # equal largest pieces share the gradient
+    assert slopes.tolist() == [[0, 1, 1, 0], [0.5, 0.5, 0, 1]]
+
+
+def test_maxout_of_a_row_is_that_of_an_array() -> None:
+    for pieces in (1, 2, 3, 6):
+        numbers = [0.5, -1.0, 2.0, 2.0, -3.0, 1.5]
+        settings: dict[str, Setting] = {"pieces": pieces}
+        found = activation("maxout", numbers, settings)
+        values, _ = at(f"maxout(x, pieces={pieces})", numbers)
+        assert found.values["result"].tolist() == values.tolist()
+        for i, row in enumerate(found.values["x.grad"]):
+            case = derive(f"loss = maxout(x, pieces={pieces})[{i}]", {"x": numbers}, labels=())
+            assert row.tolist() == case.evaluated()["x.grad"].tolist()
+
+
+@pytest.mark.parametrize(("text", "pieces"), [("maxout(x, pieces=2)", 2), ("maxout(x, pieces=4)", 4)])
+def test_maxout_needs_whole_units(text: str, pieces: int) -> None:
+    with pytest.raises(ShapeError) as refused:
+        forward(f"q = {text}", {"x": [1.0, 2.0, 3.0]}, labels=())
+    assert refused.value.message == f"a vector of 3 can't be parted into pieces of {pieces}"
+
+
+def test_prelu_learns_its_slope() -> None:
+    """By hand: the slope's derivative is the sum of the negative inputs, of each channel where there are several."""
+    one = derive("loss = sum(prelu(x, a))", {"x": [[-2.0, 3.0], [-1.0, 0.0]]}, {"a": 0.25}, labels=()).evaluated()
+    assert float(one["loss"]) == -0.5 + 3 - 0.25
+    assert float(one["a.grad"]) == -3.0
+    assert one["x.grad"].tolist() == [[0.25, 1], [0.25, 0.25]]
+    two = derive("loss = sum(prelu(x, a))", {"x": [[-2.0, 3.0], [-1.0, -4.0]]}, {"a": [0.25, 0.5]}, labels=())
+    assert two.evaluated()["a.grad"].tolist() == [-3.0, -4.0]

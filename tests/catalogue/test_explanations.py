@@ -24,7 +24,7 @@ from tests.catalogue.explanation_check import (
 )
 from tests.catalogue.explanation_scene import Scene, scenes
 
-NAMES = (*ACTIVATIONS, *LOSSES)
+NAMES = (*ACTIVATIONS, "prelu", *LOSSES)
 every = pytest.mark.parametrize("name", NAMES)
 
 
