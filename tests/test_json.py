@@ -32,6 +32,8 @@ CALLS: list[list[str]] = [
     ["grad", "(x + y) * z", "x=-2", "y=5", "z=-4"],
     ["grad", "W @ x", "W=[[1, 2], [3, 4]]", "x=[1, -1]", "--upstream", "[1, 0]"],
     ["grad", "log(x)", "x=0"],
+    ["grad", "x * sin(y)", "x=1", "y=2", "--hessian"],
+    ["grad", "softmax_cross_entropy(h, t)", "h=[1, 2, 3]", "t=2"],
     *(["explain", name] for name in (*ACTIVATIONS, *LOSSES, "matmul", "sum")),
     ["problems"],
 ]

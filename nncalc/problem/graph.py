@@ -8,13 +8,14 @@ from nncalc.catalogue.operation import dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.differentiate import differentiate
 from nncalc.engine.evaluate import evaluate
-from nncalc.engine.shapes import infer
+from nncalc.engine.shapes import Shapes, infer
 from nncalc.engine.trace import Trace
 from nncalc.errors import DomainError, ExpressionError, ShapeError, UsageError, did_you_mean
 from nncalc.language.equation import Equation, Program
-from nncalc.language.expression import Apply, Expression, Name, call, names_in
+from nncalc.language.expression import Apply, Expression, Name, call, names_in, walk
 from nncalc.language.parse import is_name, parse_expression
 from nncalc.language.text import ATOM, precedence, to_text
+from nncalc.problem.labels import fit
 from nncalc.problem.numbers import parse_number
 
 RESULT, UPSTREAM = "result", "upstream"
@@ -39,7 +40,8 @@ def work_out(text: str, given: dict[str, Any], upstream: Any = None, wrt: tuple[
     equations, nodes = _equations(expression)
     leaves = names_in(expression)
     values = {name: given[name] for name in leaves}
-    labels = tuple(name for name in leaves if wrt and name not in wrt)
+    classes = _class_numbers(expression, values)
+    labels = tuple(name for name in leaves if name in classes or (wrt and name not in wrt))
     shapes = infer(Program(equations), {name: value.shape for name, value in values.items()})
     shape, loss = shapes.known[RESULT], RESULT
     if upstream is None and shape != ():
@@ -62,6 +64,21 @@ def work_out(text: str, given: dict[str, Any], upstream: Any = None, wrt: tuple[
     program = Program(equations, tuple(values), (), labels, loss, RESULT)
     shapes = infer(program, {name: value.shape for name, value in values.items()})
     return Graph(expression, evaluate(differentiate(program, shapes), values), nodes, wrt or leaves)
+
+
+def _class_numbers(expression: Expression, values: dict[str, Any]) -> set[str]:
+    """The names that stand for class numbers, counted from 1: their values become one-hot."""
+    found = set()
+    shapes = Shapes({name: value.shape for name, value in values.items()})
+    for node in walk(expression):
+        target = operation(node.op).target if isinstance(node, Apply) else None
+        if target is None or not target.classes or not isinstance(node, Apply):
+            continue
+        name = node.args[1].id if isinstance(node.args[1], Name) else ""
+        if name in values:
+            values[name], numbers = fit(values[name], shapes(node.args[0]), target, base=1)
+            found |= {name} if numbers is not None else set()
+    return found
 
 
 def _ones(shape: tuple[int, ...]) -> str:
