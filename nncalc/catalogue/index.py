@@ -59,6 +59,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "soft_activations": ("softsign", "mish", "gelu_quick"),
     "hard_activations": ("hard_sigmoid", "hard_swish", "hard_tanh", "thresholded_relu", "sign"),
     "piecewise_activations": ("prelu", "maxout"),
+    "normalization": ("batch_norm", "instance_norm", "group_norm", "layer_norm", "rms_norm"),
+    "dropout": ("dropout",),
+    "attention": ("attention", "attention_weights", "split_heads", "merge_heads", "positional_encoding"),
+    "embedding": ("one_hot",),
     "losses": ("l2", "sse", "half_sse", "mse", "mae"),
     "class_losses": (
         "cross_entropy",
@@ -109,6 +113,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "global_max_pool",
     ),
     "arrangement": ("flatten", "reshape", "upsample", "zero_pad"),
+    "recurrent": ("rnn",),
+    "gated": ("lstm", "gru"),
 }
 OPTIMIZERS: dict[str, tuple[str, ...]] = {
     "sgd": ("sgd",),

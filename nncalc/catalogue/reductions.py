@@ -37,10 +37,16 @@ def _count(x: Shape, axis: Setting) -> int:
 
 
 def _var_gradient(
-    g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting
+    g: Expression,
+    ans: Expression,
+    x: Expression,
+    shape_of: ShapeOf,
+    axis: Setting,
+    keepdims: Setting,
+    correction: float,
 ) -> Expression:
     centered = x - call.mean(x, axis=axis, keepdims=True) if axis is not None else x - call.mean(x)
-    return 2 * _kept(g, x, shape_of, axis, keepdims) * centered / _count(shape_of(x), axis)
+    return 2 * _kept(g, x, shape_of, axis, keepdims) * centered / (_count(shape_of(x), axis) - correction)
 
 
 def _extreme(name: str, opposite: str, meaning: str) -> Operation:
@@ -128,7 +134,7 @@ def _plain(scale: Any, x: Any) -> bool:
 
 
 def _written(name: str, template: str) -> Any:
-    def choose(axis: Setting = None, keepdims: Setting = False) -> str:
+    def choose(axis: Setting = None, keepdims: Setting = False, **_: Setting) -> str:
         if axis is None:
             return template
         return f"{name}({{x}}; axis = {axis}{', keepdims' if keepdims else ''})".replace("-", "−")
@@ -137,7 +143,7 @@ def _written(name: str, template: str) -> Any:
 
 
 def _latex_written(name: str, template: str) -> Any:
-    def choose(axis: Setting = None, keepdims: Setting = False) -> str:
+    def choose(axis: Setting = None, keepdims: Setting = False, **_: Setting) -> str:
         if axis is None:
             return template
         along = rf"\mathrm{{axis}} = {axis}" + (r",\ \mathrm{keepdims}" if keepdims else "")
@@ -146,11 +152,13 @@ def _latex_written(name: str, template: str) -> Any:
     return choose
 
 
-def _reduction(name: str, value: Any, gradient: Rule, text: str, latex: str, meaning: str, source: str) -> Operation:
+def _reduction(
+    name: str, value: Any, gradient: Rule, text: str, latex: str, meaning: str, source: str, *options: Option
+) -> Operation:
     return Operation(
         name=name,
         args=("x",),
-        options=(AXIS, KEEPDIMS),
+        options=(AXIS, KEEPDIMS, *options),
         value=value,
         shape=without_axes,
         gradients=(gradient,),
@@ -158,7 +166,10 @@ def _reduction(name: str, value: Any, gradient: Rule, text: str, latex: str, mea
         latex=_latex_written(name, latex),
         meaning=meaning,
         source=source,
-        example=tuple(example.replace("sum", name) for example in EXAMPLES),
+        example=(
+            *(example.replace("sum", name) for example in EXAMPLES),
+            *(f"{name}(A, axis=0, {option.name}=1)" for option in options),
+        ),
     )
 
 
@@ -187,12 +198,13 @@ ENTRIES = (
     ),
     _reduction(
         "var",
-        _numpy("var"),
+        lambda xp, x, axis, keepdims, correction: xp.var(x, axis=axis, keepdims=keepdims, ddof=correction),
         _var_gradient,
         "var({x})",
         r"\operatorname{var}\left({x}\right)",
-        "the variance of the entries, divided by their number N",
+        "the variance of the entries, divided by their number N (less the correction)",
         NUMPY.format("numpy.var"),
+        Option("correction", 0, "what N is lessened by: 1 for the variance of a sample", at_least=0),
     ),
     _extreme("max", "greater", "the largest entry, or the larger of two"),
     _extreme("min", "less", "the smallest entry, or the smaller of two"),

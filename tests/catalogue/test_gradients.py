@@ -62,7 +62,8 @@ def test_the_gradient_is_the_slope(name: str, example: str) -> None:
     for argument in values:
         if argument in target:
             continue
-        found = evaluated[f"{argument}.grad"]
+        # where no gradient flows there is none, and no slope
+        found = evaluated.get(f"{argument}.grad", np.zeros(values[argument].shape))
         assert relative_error(found, numerically(case, "loss", argument)) < TOLERANCE, argument
 
 

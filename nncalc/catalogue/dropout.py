@@ -1,0 +1,77 @@
+"""Dropout: some entries are 0 while training, which ones a mask or a seed says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nncalc.catalogue.operation import Operation, Option, Shape, broadcast, dimensions
+from nncalc.errors import ShapeError
+from nncalc.language.expression import Expression, Name, Setting, call
+
+OPTIONS = (
+    Option("rate", 0.5, "the share that is dropped", at_least=0, below=1),
+    Option("seed", None, "kept where rand(*shape) < 1 − rate, from NumPy's legacy generator", at_least=0, whole=True),
+    Option("inverted", True, "whether what is kept is divided by 1 − rate while training"),
+    Option("mode", "training", "drop, or leave as it is", ("training", "inference")),
+)
+
+
+def _shape(x: Shape, mask: Any, rate: Setting, seed: Setting, inverted: Setting, mode: Setting) -> Shape:
+    if mask is None and seed is None and mode == "training":
+        raise ShapeError("dropout needs a mask or a seed", label="expected mask=… or seed=…")
+    if mask is not None and broadcast(x, mask) != x:
+        raise ShapeError(
+            "the mask does not fit", label=f"found {dimensions(mask)}, expected {dimensions(x)} as what it is laid on"
+        )
+    return x
+
+
+def _value(xp: Any, x: Any, mask: Any, rate: float, seed: int | None, inverted: bool, mode: str) -> Any:
+    if mode == "inference":
+        return x if inverted else x * (1 - rate)
+    kept = mask if mask is not None else xp.random.RandomState(int(seed or 0)).rand(*xp.shape(x)) < 1 - rate
+    return x * kept / (1 - rate) if inverted else x * kept
+
+
+def _gradient(
+    g: Expression,
+    ans: Expression,
+    x: Expression,
+    shape_of: Any,
+    mask: Name | None,
+    rate: float,
+    seed: Setting,
+    inverted: bool,
+    mode: str,
+) -> Expression:
+    if mode == "inference":
+        return g if inverted else g * (1 - rate)
+    if mask is not None:
+        return g * mask / (1 - rate) if inverted else g * mask
+    stated = {} if inverted else {"inverted": False}
+    return call.dropout(g, rate=rate, seed=seed, **stated)  # the same entries are kept
+
+
+ENTRIES = (
+    Operation(
+        name="dropout",
+        args=("x",),
+        options=(Option("mask", None, "1 (or true) where an entry is kept", array=True), *OPTIONS),
+        value=_value,
+        shape=_shape,
+        gradients=(_gradient,),
+        text="dropout({x})",
+        latex=r"\operatorname{dropout}\left({x}\right)",
+        meaning="x where it is kept, divided by 1 − rate, else 0; at inference x itself",
+        source="Srivastava and others, Dropout (2014), section 4; inverted as in PyTorch",
+        example=(
+            "dropout(x, mask=y)",
+            "dropout(A, mask=x, rate=0.2)",
+            "dropout(A, mask=B, inverted=False)",
+            "dropout(A, seed=1)",
+            "dropout(A, seed=1, inverted=False)",
+            "dropout(x, mode='inference')",
+            "dropout(x, mode='inference', inverted=False)",
+        ),
+    ),
+)

@@ -1,0 +1,40 @@
+"""Class numbers as arrays: one-hot vectors, which pick a row of an embedding's matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nncalc.catalogue.operation import Operation, Option, Shape
+from nncalc.errors import DomainError
+
+
+def _one_hot(xp: Any, y: Any, classes: int) -> Any:
+    numbers = xp.arange(classes)
+    outside = xp.asarray(y)[..., None] == numbers
+    if not outside.any(axis=-1).all():
+        wrong = xp.asarray(y)[~outside.any(axis=-1)].reshape(-1)[0]
+        raise DomainError(
+            f"one_hot has no class {wrong:g}", label=f"expected whole numbers from 0 to {classes - 1}, as entries count"
+        )
+    return xp.where(outside, 1.0, 0.0)
+
+
+def _shape(y: Shape, classes: int) -> Shape:
+    return (*y, int(classes))
+
+
+ENTRIES = (
+    Operation(
+        name="one_hot",
+        args=("y",),
+        options=(Option("classes", None, "how many classes there are", at_least=1, whole=True, required=True),),
+        value=_one_hot,
+        shape=_shape,
+        gradients=(None,),
+        text="one_hot({y})",
+        latex=r"\operatorname{onehot}\left({y}\right)",
+        meaning="for each class number, counted from 0, a vector of 0 with a 1 at its place",
+        source="Goodfellow, Bengio, Courville, Deep Learning, section 6.2.2.3",
+        example=("one_hot(step(x), classes=2)", "one_hot(step(a), classes=3)", "one_hot(step(A), classes=2)"),
+    ),
+)
