@@ -149,16 +149,13 @@ class Simplifier:
     def _linear(self, e: Apply) -> Expression:
         if any(is_zero(a) for a in e.args):
             return self.repeat(ZERO, self.shapes(e))
-        if sum(_is_negative(a) for a in e.args) % 2:
-            bare = Apply(e.op, tuple(_negated(a) if _is_negative(a) else a for a in e.args), e.settings)
-            return _negated(self._linear(bare))
-        if e.op == "transpose" and not e.settings:
-            return self._transpose(e)
+        signs = sum(_is_negative(a) for a in e.args)
+        if signs:
+            bare = self._linear(Apply(e.op, tuple(_negated(a) if _is_negative(a) else a for a in e.args), e.settings))
+            return _negated(bare) if signs % 2 else bare
         inner = e.args[0]
         if e.op == "broadcast":
             return self.repeat(inner, self.shapes(e))
-        if e.op == "index" and isinstance(inner, Apply) and inner.op == "sum" and _only_kept_axes(e, inner):
-            return call.sum(inner.args[0], axis=inner.setting("axis"))
         if isinstance(inner, Apply) and inner.op == "broadcast" and not self.shapes(inner.args[0]):
             # one number everywhere: its parts are that number again, and its sum a multiple of it
             if e.op in ("transpose", "index", "reshape"):
@@ -166,6 +163,10 @@ class Simplifier:
             if e.op == "sum":
                 times = prod(self.shapes(inner)) / prod(self.shapes(e))
                 return self.repeat(self._product(inner.args[0] * times), self.shapes(e))
+        if e.op == "transpose" and not e.settings:
+            return self._transpose(e)
+        if e.op == "index" and isinstance(inner, Apply) and inner.op == "sum" and _only_kept_axes(e, inner):
+            return call.sum(inner.args[0], axis=inner.setting("axis"))
         return e
 
     def _transpose(self, e: Apply) -> Expression:

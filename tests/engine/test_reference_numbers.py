@@ -24,7 +24,7 @@ def stepped(case: Case, learning_rate: float) -> dict[str, np.ndarray]:
     """Every value of one step of plain SGD."""
     sgd = optimizer("sgd")
     assert sgd is not None
-    program = descend(case.program, case.shapes, sgd, {"learning_rate": learning_rate, "weight_decay": 0})
+    program = descend(case.program, case.shapes, sgd, sgd.defaults | {"learning_rate": learning_rate})
     return dict(evaluate(program, {**case.values, "learning_rate": np.array(learning_rate)}).values)
 
 
