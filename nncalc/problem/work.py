@@ -44,6 +44,7 @@ def program_of(problem: Problem, upto: Phase) -> Program:
         if upto == "update" or problem.overrides:
             assert problem.optimizer is not None
             program = descend(program, shapes, problem.optimizer, dict(problem.settings), problem.frozen)
+            program = program._replace(equations=(*program.equations, *problem.updates))
         if problem.overrides:
             program = place_overrides(program, problem)
             _check_shapes(program, problem)
@@ -124,7 +125,7 @@ def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -
     for iteration in range(1, steps + 1):
         rows = next(batches)
         part = problem if rows is None else _part(problem, rows)
-        batch = {name: part.values[name] for name in part.values if name not in problem.forward.parameters}
+        batch = {name: part.values[name] for name in part.values if name in problem.examples}
         size = 0 if rows is None else len(rows)
         if size not in programs:
             programs[size] = program_of(part, "update")
@@ -138,7 +139,7 @@ def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -
 
 def _moved(trace: Trace) -> Iterator[Any]:
     for step in trace.phase("update"):
-        if step.name.endswith(".next") and step.name.removesuffix(".next") in trace.program.parameters:
+        if step.name.endswith(".next") and step.name.removesuffix(".next") in trace.given:
             yield step
 
 
