@@ -13,7 +13,7 @@ from nncalc.catalogue.optimizers import optimizer
 from nncalc.catalogue.schedule import SCHEDULES
 from nncalc.engine.descend import setting_names, state_shapes
 from nncalc.engine.trace import Trace
-from nncalc.errors import did_you_mean
+from nncalc.errors import ProblemError, did_you_mean
 from nncalc.language.expression import Setting
 from nncalc.problem.arrays import to_array
 from nncalc.problem.problem import Problem
@@ -80,16 +80,15 @@ def _state(value: Value | None, entry: Optimizer, problem: Problem, folder: Path
     found: dict[str, Any] = {}
     for name, inner in value.entries.items():
         if name not in parameters:
-            raise wrong(
-                inner, f"there is no parameter '{shown(name)}'", "under 'state'", did_you_mean(name, tuple(parameters))
-            )
+            message = f"there is no parameter '{shown(name)}'"
+            raise _unknown(value, name, message, "under 'state'", did_you_mean(name, tuple(parameters)))
         letters = (*entry.state, *(CORRECTED if "m" in entry.state else ()))
         if not isinstance(inner, Mapping):
             raise wrong(inner, f"the state of {name} is {_listed(letters)}", f"found {kind(inner)}")
         for letter, array in inner.entries.items():
             if letter not in letters:
-                found_there = f"{entry.name} has {_listed(letters)}"
-                raise wrong(array, f"{entry.name} has no state '{shown(letter)}'", found_there)
+                label = f"expected {_listed(letters)}"
+                raise _unknown(inner, letter, f"{entry.name} has no state '{shown(letter)}'", label)
             start = to_array(array, folder, what=path_of(name, letter))
             if start.shape not in ((), parameters[name]):
                 label = f"found {dimensions(start.shape)}, expected {dimensions(parameters[name])} as {name} has"
@@ -97,6 +96,12 @@ def _state(value: Value | None, entry: Optimizer, problem: Problem, folder: Path
             if letter in entry.state:
                 found[f"{name}.{letter}"] = np.broadcast_to(start, parameters[name]).copy()
     return found
+
+
+def _unknown(mapping: Mapping, key: str, message: str, label: str, hint: str = "") -> ProblemError:
+    """An error about a key of a mapping."""
+    path, place = path_of(mapping.key, shown(key)), mapping.key_place(key)
+    return ProblemError(message, label=label, hint=hint, key=path, place=place)
 
 
 def _listed(letters: tuple[str, ...]) -> str:

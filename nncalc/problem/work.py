@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from nncalc.catalogue.operation import dimensions
 from nncalc.catalogue.optimizer import CORRECTED
 from nncalc.engine.evaluate import evaluate
-from nncalc.engine.shapes import infer
+from nncalc.engine.shapes import Shapes, add, infer
 from nncalc.engine.trace import Trace
 from nncalc.errors import NncalcError, ProblemError, ShapeError, UsageError
 from nncalc.language.equation import Phase, Program
@@ -72,11 +72,16 @@ def check_overrides(problem: Problem) -> None:
 
 
 def _check_shapes(program: Program, problem: Problem) -> None:
-    """An override has the shape of what it stands for: W1.grad and W1.next that of W1."""
-    shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
-    for equation in problem.overrides:
+    """An override has the shape of what it stands for: W1.grad and W1.next that of W1.
+
+    Checked equation by equation, so that it is found at the override and not where something is worked out from it.
+    """
+    shapes = Shapes({**problem.shapes, **setting_shapes(problem)})
+    own = {equation.name for equation in problem.overrides}
+    for equation in program.equations:
+        add(shapes, equation)
         base, _, suffix = equation.name.rpartition(".")
-        if suffix in ("grad", "next", *CORRECTED) and equation.name in shapes.known:
+        if equation.name in own and suffix in ("grad", "next", *CORRECTED):
             found, wanted = shapes.known[equation.name], shapes.known[base]
             if found != wanted:
                 raise ShapeError(
