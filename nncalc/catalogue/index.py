@@ -115,6 +115,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "arrangement": ("flatten", "reshape", "upsample", "zero_pad"),
     "recurrent": ("rnn",),
     "gated": ("lstm", "gru"),
+    "normalization": ("batch_norm", "layer_norm", "rms_norm", "instance_norm", "group_norm"),
+    "dropout": ("dropout",),
+    "attention": ("attention", "positional_encoding", "embedding", "residual", "mean_over_time"),
 }
 OPTIMIZERS: dict[str, tuple[str, ...]] = {
     "sgd": ("sgd",),
