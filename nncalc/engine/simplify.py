@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import prod
 
-from nncalc.catalogue.operation import Shape, broadcast
+from nncalc.catalogue.operation import Shape, broadcast, normal_axes
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Apply, Const, Expression, Name, Slice, call
 
@@ -165,9 +165,23 @@ class Simplifier:
                 return self.repeat(self._product(inner.args[0] * times), self.shapes(e))
         if e.op == "transpose" and not e.settings:
             return self._transpose(e)
+        if e.op == "sum" and isinstance(inner, Apply) and inner.op == "sum":
+            merged = self._merged_sums(e, inner)
+            if merged is not None:
+                return self._linear(merged)
         if e.op == "index" and isinstance(inner, Apply) and inner.op == "sum" and _only_kept_axes(e, inner):
-            return call.sum(inner.args[0], axis=inner.setting("axis"))
+            return self._linear(call.sum(inner.args[0], axis=inner.setting("axis")))
         return e
+
+    def _merged_sums(self, e: Apply, inner: Apply) -> Apply | None:
+        """A sum over axes of a sum over others as one sum: what a bias repeated over examples and windows gets."""
+        if inner.setting("keepdims") or e.setting("keepdims"):
+            return None
+        whole = self.shapes(inner.args[0])
+        gone = normal_axes(inner.setting("axis"), len(whole))
+        left = [i for i in range(len(whole)) if i not in gone]
+        axes = normal_axes(e.setting("axis"), len(left))
+        return call.sum(inner.args[0], axis=tuple(sorted((*gone, *(left[i] for i in axes)))))
 
     def _transpose(self, e: Apply) -> Expression:
         inner = e.args[0]
