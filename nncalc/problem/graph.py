@@ -117,7 +117,8 @@ def _equations(expression: Expression) -> tuple[tuple[Equation, ...], dict[str, 
         if not isinstance(node, Apply):
             return node
         if node not in found:
-            own = Apply(node.op, tuple(named(a) for a in node.args), node.settings)
+            # a list first: a generator would nest twice as deep
+            own = Apply(node.op, tuple([named(a) for a in node.args]), node.settings)
             text = to_text(node)
             # in an equation a node stands as a name: in parentheses where its text would not hold together
             name = RESULT if node == expression else text if precedence(node) >= ATOM else f"({text})"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nncalc.problem.graph import Graph
 
 
+MOST_NODES = 60  # of more, only the leaves are shown: each node is written out whole
 WHOLE = "f"  # what the whole expression is called on the screen
 
 
@@ -37,7 +38,9 @@ def graph_view(
     if any(step.value.ndim for step in graph.trace.steps):
         lines = steps_view(graph.trace, width=width, digits=digits)
     else:
-        lines = [*_table(graph, width, digits), *_edges(graph, width, digits)]
+        lines = _table(graph, width, digits)
+        if len(graph.nodes) <= MOST_NODES:
+            lines += _edges(graph, width, digits)
     lines += _hessian(graph, second, width, digits) if second else []
     notes = [[(line, "")] for note in remarks(graph.trace) for line in textwrap.wrap(note, width)]
     return [*lines, [], *notes] if notes else lines
@@ -120,12 +123,13 @@ def _rows(graph: Graph, digits: int) -> list[Row]:
     trace, formulas = graph.trace, Formulas(graph)
     backward = {step.name: step for step in trace.phase("backward")}
     nodes, values, gradients, hows = [], [], [], []
-    for name in (name for name in (*trace.given, *graph.nodes) if name not in (UPSTREAM, RESULT)):
+    nodes_shown = graph.nodes if len(graph.nodes) <= MOST_NODES else ()
+    for name in (name for name in (*trace.given, *nodes_shown) if name not in (UPSTREAM, RESULT)):
         step = backward.get(f"{name}.grad") if name in graph.wanted or name in graph.nodes else None
         nodes.append(formulas.node(name))
         values.append(float(trace.value(name)))
         gradients.append(None if step is None else float(step.value))
-        hows.append("" if step is None else f"= {formulas.of(step.expression)}")
+        hows.append("" if step is None or not nodes_shown else f"= {formulas.of(step.expression)}")
     above = trace.value(UPSTREAM)
     whole = f"{WHOLE} = {formula_text(graph.expression, Symbols(formulas.leaves), formulas.shapes)}"
     shown = _gradients([*gradients, 1.0 if above is None else float(above)], digits)
