@@ -22,6 +22,7 @@ CALLS: list[list[str]] = [
     *([command, name] for name in shipped.names() if name != "linear-relu" for command in ("backprop", "sgd")),
     ["sgd", "xor", "--batch-size", "3", "--steps", "4", "--every", "2"],
     ["sgd", "regression", "--batch-size", "1"],
+    ["gradcheck", "xor"],
     ["softmax", "2", "-1", "5", "0"],
     ["softmax", "1000", "-1000", "0", "--label", "2"],
     ["softmax", "1", "1", "--label", "1", "--temperature", "2", "--log-base", "2", "--index-base", "0"],

@@ -30,6 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "forward": Entry("passes", "forward", MAIN, "The forward pass, step by step."),
     "backprop": Entry("passes", "backprop", MAIN, "The forward and the backward pass."),
     "sgd": Entry("passes", "sgd", MAIN, "Forward, backward, and the optimizer's step, once or many times."),
+    "gradcheck": Entry("gradcheck", "gradcheck", MAIN, "Every gradient against central differences."),
     "derive": Entry("passes", "derive", MAIN, "The equations, derived ones included."),
     "softmax": Entry("quick", "softmax", QUICK, "Softmax of numbers; with a label, its loss and gradient."),
     "grad": Entry("grad", "grad", QUICK, "Value and gradients of an expression.", expression=True),

@@ -1,0 +1,199 @@
+"""Gradients against central differences, entry by entry.
+
+The measure is cs231n's: |a − n| / max(|a|, |n|) for the gradient a and the difference quotient n. Where a kink lies
+between the two evaluations the quotient says nothing, and the unit that switched is named instead.
+Source: cs231n, notes on "Neural Networks Part 3: Learning and Evaluation", gradient checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from nncalc.catalogue.operation import Operation, Shape
+from nncalc.catalogue.registry import operation
+from nncalc.engine.evaluate import evaluate
+from nncalc.engine.numpy_arrays import xp
+from nncalc.engine.value import value_of
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Apply, Expression, Name, as_expression, call, walk
+from nncalc.language.text import to_text
+
+TOLERANCE = 1e-6
+# Half the distance of the two evaluations. The first is right for most; a gradient is wrong when it is so at each. A
+# kink excuses it where it lies within the last, the narrowest: a wide one might always hit some.
+WIDTHS = (1e-5, 1e-4, 1e-3, 1e-6)
+ROUNDING = 2.0**-52
+MOST_UNITS = 3
+
+Entry = tuple[int, ...]
+
+
+class Kink(NamedTuple):
+    """An entry (from 1) that can't be checked, and a unit that switches within its two evaluations."""
+
+    entry: Entry
+    unit: str
+
+
+class Check(NamedTuple):
+    """One gradient: its largest relative error, the entry (from 1) with that and both numbers there, its kinks.
+
+    equation: whether its own equation is wrong, given the right gradients that it uses; it may only follow.
+    """
+
+    name: str
+    relative_error: float
+    entry: Entry
+    gradient: float
+    difference: float
+    kinks: tuple[Kink, ...]
+    equation: bool = False
+
+    @property
+    def right(self) -> bool:
+        return self.relative_error <= TOLERANCE  # not so for NaN
+
+
+def check_gradients(program: Program, values: Mapping[str, Any]) -> list[Check]:
+    """A check of each NAME.grad of the program, in its order.
+
+    program: with its backward pass. values: all that it begins with. A computed value's gradient is checked by moving
+    that value itself, whatever its own equation says.
+    """
+    at = evaluate(program, values).values
+    forward = program.with_equations(program.phase("forward"))
+    checks: list[Check] = []
+    quotients: dict[str, Any] = {}
+    for equation in program.phase("backward"):
+        name, _, suffix = equation.name.rpartition(".")
+        if suffix != "grad" or name not in at:
+            continue
+        moving = _Moving(forward, at, name)
+        check, quotients[equation.name] = _check(moving, xp.broadcast_to(at[equation.name], at[name].shape))
+        if not check.right:
+            check = check._replace(equation=_is_wrong_itself(program, equation, at, quotients, moving.start))
+        checks.append(check)
+    return checks
+
+
+class _Moving:
+    """The loss as a function of one array of the program."""
+
+    def __init__(self, forward: Program, at: Mapping[str, Any], name: str) -> None:
+        assert forward.loss is not None
+        changed = {name}
+        behind = []
+        for equation in forward.equations:
+            if equation.name != name and any(used in changed for used in equation.inputs):
+                changed.add(equation.name)
+                behind.append(equation)
+        self.program, self.at, self.name = forward.with_equations(behind), at, name
+        self.start = xp.asarray(at[name], dtype=xp.float64)
+        self.loss = forward.loss
+
+    def values(self, entry: Entry, by: float) -> Mapping[str, Any]:
+        moved = self.start.copy()
+        moved[entry] += by
+        return evaluate(self.program, {**self.at, self.name: moved}).values
+
+
+def _check(moving: _Moving, gradient: Any) -> tuple[Check, Any]:
+    """(the check, the difference quotients)."""
+    worst = Check(moving.name, 0.0, (), 0.0, 0.0, ())
+    kinks: list[Kink] = []
+    quotients = gradient.copy()
+    for entry in xp.ndindex(moving.start.shape):
+        one = tuple(i + 1 for i in entry)
+        a = float(gradient[entry])
+        best, quotient, units = float("nan"), float("nan"), []
+        for width in WIDTHS:
+            h = width * max(1.0, abs(float(moving.start[entry])))
+            below, above = moving.values(entry, -h), moving.values(entry, h)
+            n, error = _relative_error(a, float(below[moving.loss]), float(above[moving.loss]), h)
+            if not error >= best:
+                best, quotient = error, n
+            if best <= TOLERANCE:
+                break
+            units = list(_switched(moving.program, below, above))
+        quotients[entry] = quotient
+        if not best <= TOLERANCE and units:
+            kinks += [Kink(one, unit) for unit in units[:MOST_UNITS]]
+            quotients[entry] = a
+        elif not best <= worst.relative_error:
+            worst = worst._replace(relative_error=best, entry=one, gradient=a, difference=quotient)
+    return worst._replace(kinks=tuple(kinks)), quotients
+
+
+def _relative_error(a: float, below: float, above: float, h: float) -> tuple[float, float]:
+    """(the difference quotient, its relative error). What rounding alone explains counts for nothing."""
+    n = (above - below) / (2 * h)
+    noise = 4 * ROUNDING * max(abs(below), abs(above)) / h
+    largest = max(abs(a), abs(n), noise / TOLERANCE)
+    return n, abs(a - n) / largest if largest else (0.0 if a == n else float("nan"))
+
+
+def _is_wrong_itself(
+    program: Program, equation: Equation, at: Mapping[str, Any], right: Mapping[str, Any], start: Any
+) -> bool:
+    """Whether the equation gives something else than the quotients where the gradients that it uses are right."""
+    with xp.errstate(all="ignore"):
+        value = value_of(equation.expression, {**at, **{n: q for n, q in right.items() if n != equation.name}}, xp)
+        wanted = right[equation.name]
+        scale = xp.max(xp.abs(wanted))
+        return not bool(xp.all(xp.abs(value - wanted) <= 1e-4 * scale))
+
+
+# --- kinks ------------------------------------------------------------------------------------------------------------
+
+
+def _switched(program: Program, below: Mapping[str, Any], above: Mapping[str, Any]) -> Iterator[str]:
+    """The units that are on one side of a kink in one evaluation and on another side in the other: `hbar1[3]`."""
+    for equation in program.phase("forward"):
+        for node in walk(equation.expression):
+            if not isinstance(node, Apply):
+                continue
+            for unit, sides in _sides(node):
+                one, other = (_numbers(sides, values) for values in (below, above))
+                for hit in xp.argwhere(one != other):
+                    yield _unit(unit, hit)
+
+
+def _sides(node: Apply) -> Iterator[tuple[Expression, Any]]:
+    """(what is named, a function of values that tells on which side of a kink each entry is)."""
+    entry = operation(node.op)
+    first = node.args[0]
+    for kink in entry.kinks_for(entry.settings(node.settings)):
+        yield first, lambda value, kink=kink: xp.sign(value(first) - kink)
+    if node.op in ("max", "min") and len(node.args) == 2:
+        yield first, lambda value: xp.sign(value(first) - value(node.args[1]))
+    elif node.op in ("max", "min"):
+        kept = Apply(node.op, node.args, (*(s for s in node.settings if s[0] != "keepdims"), ("keepdims", True)))
+        yield first, lambda value: value(first) == value(kept)
+    elif node.op in ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"):
+        yield first, lambda value: xp.sign(value(first) - value(node.args[1]))
+    elif node.op == "clip":
+        for bound in (node.setting("low"), node.setting("high")):
+            if isinstance(bound, (int, float)):
+                yield first, lambda value, bound=bound: xp.sign(value(first) - bound)
+    elif entry.ties is not None:
+        yield first, lambda value: value(_chosen(node, entry, lambda e: tuple(value(e).shape)))
+
+
+def _chosen(node: Apply, entry: Operation, shape_of: Callable[[Expression], Shape]) -> Expression:
+    """How often each entry is its window's largest: the gradient for a gradient of 1 everywhere."""
+    rule = entry.gradient(0)
+    assert rule is not None
+    ones = call.broadcast(1, shape=shape_of(node))
+    return as_expression(rule(ones, node, *node.args, shape_of=shape_of, **entry.settings(node.settings)))
+
+
+def _numbers(sides: Any, values: Mapping[str, Any]) -> Any:
+    with xp.errstate(all="ignore"):
+        return xp.asarray(sides(lambda expression: xp.asarray(value_of(expression, values, xp))))
+
+
+def _unit(expression: Expression, hit: Any) -> str:
+    text = to_text(expression)
+    base = text if isinstance(expression, Name) or len(hit) == 0 else f"({text})"
+    return base + (f"[{', '.join(str(int(i) + 1) for i in hit)}]" if len(hit) else "")

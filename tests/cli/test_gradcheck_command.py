@@ -1,0 +1,128 @@
+"""`nncalc gradcheck`: what is right, what is wrong and where, and which units stand at a kink."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nncalc.cli.run import run
+from nncalc.problem import shipped
+
+LEARNS = [name for name in shipped.names() if name not in ("linear-relu", "regression-as-printed")]
+
+
+def checked(file: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
+    status = run(["gradcheck", file, "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", LEARNS)
+def test_every_shipped_problem_is_right(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if not has_loss(name):
+        pytest.skip("no loss")
+    status, found = checked(name, capsys)
+    assert (status, found["right"]) == (0, True)
+    assert found["worst"] <= 1e-6
+    assert found["worst"] == max(check["relative_error"] for check in found["checks"])
+
+
+def has_loss(name: str) -> bool:
+    from nncalc.problem.load import load_file
+
+    return load_file(str(shipped.path_of(name))).forward.loss is not None
+
+
+def test_every_parameter_and_input_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = checked("regression", capsys)
+    assert [check["name"] for check in found["checks"]] == ["h2", "W2", "b2", "h1", "hbar1", "W1", "b1", "x"]
+
+
+def test_flipped_signs_are_found_where_they_are_made(capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = checked("regression-as-printed", capsys)
+    assert (status, found["right"]) == (1, False)
+    # −g in place of g: |−g − g| / |g| = 2
+    assert found["worst"] == pytest.approx(2, abs=1e-6)
+    assert run(["gradcheck", "regression-as-printed", "--no-color"]) == 1
+    screen = capsys.readouterr().out
+    assert "\nwrong: ∂ℓ/∂h², ∂ℓ/∂b¹\n" in screen
+    assert "entry 3: found 0.1479, the difference quotient is −0.1479" in screen
+    assert " ↳  ∂ℓ/∂W²  follows\n" in screen
+
+
+def test_a_unit_at_its_kink_is_named_and_fails_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    # with the book's weights, hbar1 is exactly 0 at (1, 1), (2, 2) and (3, 2)
+    status, found = checked("xor", capsys)
+    assert status == 0
+    by_name = {check["name"]: check for check in found["checks"]}
+    assert {(*kink["entry"], kink["unit"]) for kink in by_name["hbar1"]["kinks"]} == {
+        (1, 1, "hbar1[1, 1]"),
+        (2, 2, "hbar1[2, 2]"),
+        (3, 2, "hbar1[3, 2]"),
+    }
+    assert "kinks" not in by_name["W2"]
+
+
+def problem(tmp_path: Path, equations: str, **given: Any) -> str:
+    path = tmp_path / "p.yaml"
+    lines = "".join(f"  {line}\n" for line in equations.splitlines())
+    path.write_text(f"given: {{y: 1}}\nparameters: {json.dumps(given)}\nequations: |\n{lines}", "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("equations", "given", "unit"),
+    [
+        ("loss = sum(relu(w)) * y", {"w": [1, 0, -1]}, "w[2]"),
+        ("loss = sum(abs(w - 2)) * y", {"w": [2.0000001, 5]}, "(w - 2)[1]"),
+        ("loss = max(w) * y", {"w": [3, 3.0000001]}, "w[1]"),
+        ("loss = max(w, 3) * y", {"w": 3}, "w"),
+        ("h = w * 1\nloss = sum(h * (h > 1)) * y", {"w": [1, 4]}, "h[1]"),
+        ("loss = sum(clip(w, low=-1, high=1)) * y", {"w": [1, 0.5]}, "w[1]"),
+    ],
+)
+def test_kinks_of_every_kind(
+    equations: str, given: Any, unit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, found = checked(problem(tmp_path, equations, **given), capsys)
+    units = {kink["unit"] for check in found["checks"] for kink in check.get("kinks", ())}
+    assert status == 0
+    assert unit in units
+
+
+def test_a_kink_elsewhere_excuses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(problem(tmp_path, "h = relu(w)\nloss = sum(h ** 2) * y", w=[0, 1]))
+    path.write_text(path.read_text("utf-8") + "overrides: 'h.grad = 3 * h * y'\n", "utf-8")
+    status, found = checked(str(path), capsys)
+    assert (status, found["checks"][0]["name"], found["checks"][0]["relative_error"]) == (
+        1, "h", pytest.approx(1 / 3, rel=1e-6)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("w", [1e-6, 1e6, -700])
+def test_sizes_far_from_one(w: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = checked(problem(tmp_path, "h = w ** 2\nloss = log(1 + h) * y", w=w), capsys)
+    assert (status, found["right"]) == (0, True)
+
+
+def test_what_is_not_finite_is_not_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = checked(problem(tmp_path, "loss = log(w) * y", w=0), capsys)
+    assert (status, found["worst"]) == (1, "NaN")
+
+
+def test_without_a_loss_there_is_nothing_to_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["gradcheck", "linear-relu"]) == 2
+    assert "no loss" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize("name", ["xor", "regression-as-printed"])
+def test_no_line_is_wider_than_the_terminal(
+    name: str, columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    run(["gradcheck", name])
+    lines = capsys.readouterr().out.replace("\N{COMBINING MACRON}", "").splitlines()
+    assert max(map(len, lines)) <= columns
