@@ -109,9 +109,11 @@ def _table(graph: Graph, width: int, digits: int) -> list[Line]:
     found: list[Line] = []
     for row, style in zip(rows, _styles(len(rows)), strict=True):
         found += [[(line, style)] for line in broken(f"{row.node} = {row.value.strip()}", width)]
-        if row.gradient.strip():
-            formula = f"∂f/∂node = {row.how.removeprefix('= ')} = {row.gradient.strip()}" if row.how else ""
-            found += [[("  " + line, "backward")] for line in broken(formula, width - 2)] if formula else []
+        if row.gradient.strip() and style != "bold":
+            how = f"{row.how} " if row.how else ""
+            found += [
+                [("  " + line, "backward")] for line in broken(f"∂f/∂node {how}= {row.gradient.strip()}", width - 2)
+            ]
     return found
 
 
