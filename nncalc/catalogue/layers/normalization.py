@@ -86,16 +86,23 @@ def _batch_norm(b: Block) -> None:
     _scaled(b, b.assign("xhat", xhat), (channels,), rank - 2)
 
 
+def _last_axes(b: Block) -> Axes:
+    gamma = b.name("gamma")
+    try:
+        return last_axes(b.shape, b.shape_of(gamma) if "gamma" in b.given else ())
+    except ShapeError as error:
+        error.names = (gamma.id,)
+        raise
+
+
 def _layer_norm(b: Block) -> None:
-    given = b.shape_of(b.name("gamma")) if "gamma" in b.given else ()
-    axes = last_axes(b.shape, given)
+    axes = _last_axes(b)
     xhat = b.assign("xhat", _standardized(b, b.x, axes))
     _scaled(b, xhat, b.shape[axes[0] :], 0)
 
 
 def _rms_norm(b: Block) -> None:
-    given = b.shape_of(b.name("gamma")) if "gamma" in b.given else ()
-    axes, rank = last_axes(b.shape, given), len(b.shape)
+    axes, rank = _last_axes(b), len(b.shape)
     square = b.assign("var", _mean(b.x**2, axes, rank))
     xhat = b.assign("xhat", b.x / call.sqrt(_against(square, axes, rank) + _epsilon(b)))
     b.assign("norm", b.parameter("gamma", b.shape[axes[0] :]) * xhat)
