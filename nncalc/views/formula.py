@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import pi
+
 from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Expression, names_in
@@ -26,6 +28,8 @@ class Formula(Typesetter[str]):
         return self.closed(piece, piece.level == COMPARISON)
 
     def constant(self, value: float) -> Piece[str]:
+        if value == pi and not self.symbols.is_taken("π"):
+            return Piece("π", ATOM)
         text = constant(value)
         level = UNARY if text.startswith("−") else POWER if "e" in text else ATOM
         return Piece(text, level, minus=text.startswith("−"))

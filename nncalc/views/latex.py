@@ -5,6 +5,8 @@ Names and words of the problem's own are escaped: none of their characters is a 
 
 from __future__ import annotations
 
+from math import pi
+
 from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting, names_in
@@ -26,6 +28,8 @@ class Latex(Typesetter[str]):
         return Piece(symbol.latex, POWER if symbol.raised or symbol.quotient else ATOM)
 
     def constant(self, value: float) -> Piece[str]:
+        if value == pi and not self.symbols.is_taken_latex(r"\pi"):
+            return Piece(r"\pi", ATOM)
         text = constant(value).replace("−", "-")
         minus = text.startswith("-")
         if "e" in text:

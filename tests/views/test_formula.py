@@ -76,6 +76,8 @@ def shown(text: str) -> str:
         ("score * (x + y)", "score · (x + y)"),
         ("sqrt(s) / (sqrt(t) + 1)", "(√s) / (√t + 1)"),
         ("W1.m.next / (1 - optimizer.beta1 ** optimizer.t)", "m(W¹)₍ₜ₊₁₎ / (1 − β₁ᵗ)"),
+        ("cos(3.141592653589793 * s)", "cos(π · s)"),
+        ("floor((s - 1) / 2)", "⌊(s − 1) / 2⌋"),
         ("leaky_relu(hbar1, slope=0.1)", "LeakyReLU(h̄¹; slope = 0.1)"),
         ("leaky_relu(hbar1, slope=0.01)", "LeakyReLU(h̄¹)"),
         ("clip(x, low=-1, high=2)", "clip(x; low = −1, high = 2)"),

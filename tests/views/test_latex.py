@@ -43,6 +43,8 @@ SHAPES = Shapes(
         ("(h2 - y) / loss", r"\frac{h^{2} - y}{\ell}"),
         ("(x / y) ** 2", r"\left(\frac{x}{y}\right)^{2}"),
         ("s * s", r"s \cdot s"),
+        ("3.141592653589793 / s", r"\frac{\pi}{s}"),
+        ("floor(s)", r"\left\lfloor s \right\rfloor"),
         ("exp(-x)", "e^{-x}"),
         ("-(x ** 2)", "-x^{2}"),
         ("l2(h2, y)", r"\left\lVert h^{2} - y \right\rVert"),

@@ -29,6 +29,7 @@ from nncalc.views.symbols import Symbols, latex_escaped, lowered, raised
         ("learning_rate", "η", r"\eta"),
         ("optimizer.weight_decay", "λ", r"\lambda"),
         ("optimizer.beta1", "β₁", r"\beta_{1}"),
+        ("optimizer.learning_rate", "η₀", r"\eta_{0}"),
         ("optimizer.t", "t", "t"),
         ("optimizer.momentum_decay", "momentum_decay", r"\mathrm{momentum\_decay}"),
         ("h2.grad", "∂ℓ/∂h²", r"\frac{\partial \ell}{\partial h^{2}}"),
