@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression
 from nncalc.language.text import to_text
-from nncalc.problem.optimizing import optimizer_state
 
 if TYPE_CHECKING:
     from nncalc.engine.trace import Step
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 def iteration_object(command: str, worked: Worked, outcome: Outcome) -> dict[str, Any]:
     """One iteration of forward, backprop or sgd; what there is not is left out."""
+    # the quick calculators' JSON needs nothing of it
+    from nncalc.problem.optimizing import optimizer_state
+
     trace, problem = worked.trace, worked.problem
     program = trace.program
     values = {name: value for name, value in trace.given.items() if _is_shown(name, program)}
