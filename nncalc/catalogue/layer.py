@@ -10,6 +10,9 @@ from nncalc.errors import Place
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Expression, Name, Setting
 
+# What a name of a recurrent layer's second direction has behind the layer's number: W1r.
+REVERSED = "r"
+
 
 class Parameter(NamedTuple):
     """A layer's parameter: its key in the file, the letter of its name, and how many axes it has (None: any number).
@@ -48,7 +51,8 @@ class Block:
     among them. activation: what follows. shape_of: the shape of an expression over names that have been assigned;
     declare: makes one more equation's shape known, or raises ShapeError. fill: gives a parameter that the file doesn't
     state its default, in a shape. inside: writes the layers under one of the settings behind the input of that name,
-    and gives their output's name. place: where the layer stands in the file.
+    and gives their output's name. place: where the layer stands in the file. start: gives the state ahead of a
+    sequence, by key, name and shape.
     updates: equations that the optimizer's step has beside those of the parameters. per_example: the parameters whose
     first axis counts the examples of a batch, as a mask's may.
     """
@@ -70,6 +74,7 @@ class Block:
         inside: Callable[[str, str], tuple[list[Written], str]] | None = None,
         index_base: int = 1,
         place: Place | None = None,
+        start: Callable[[str, str, Shape], None] | None = None,
     ) -> None:
         self.layer, self.input, self.batched, self.row = layer, input, batched, row
         self.suffix, self.given, self.options, self.activation = suffix, given, options, activation
@@ -78,7 +83,7 @@ class Block:
         self.equations: list[Written] = []
         self.updates: list[Equation] = []
         self.per_example: set[str] = set()
-        self.index_base, self.place = index_base, place
+        self.index_base, self.place, self._start = index_base, place, start
         self.output = input
 
     @property
@@ -115,6 +120,15 @@ class Block:
             self._fill(name.id, shape)
         return name
 
+    def state(self, key: str, letter: str, behind: str, shape: Shape) -> Name:
+        """The state ahead of a sequence's first step, `h1_t0`: 0, or what the settings give under the key."""
+        name = self.name(letter, behind)
+        if self._start is not None:
+            self._start(key, name.id, shape)
+        if self.batched:
+            self.per_example.add(name.id)
+        return name
+
     def nested(self, key: str, input: Name) -> Name:
         """The layers under one of the settings, behind that input; what comes out of them."""
         assert self._inside is not None
@@ -140,6 +154,9 @@ class Layer(NamedTuple):
     family: whose counter numbers it (`weights`: dense, convolution, recurrent and attention layers share one).
     nested: the settings that are lists of layers of their own.
     example: what an example has to be, in words, and example_rank its number of axes; None where the layer takes any.
+    how: of the parameters' shapes by key, how their number comes about, `(3·3·1 + 1)·8`; a sum of products if not said.
+    starts: of a recurrent layer, the settings that hold a state to start from; orders: the order of the gates in
+    stacked arrays, by layout. own_activation: the activation inside the layer where the file doesn't say another.
     """
 
     name: str
@@ -153,3 +170,24 @@ class Layer(NamedTuple):
     example: str = ""
     example_rank: int | None = None
     nested: tuple[str, ...] = ()
+    how: Callable[[Mapping[str, Shape]], str] | None = None
+    starts: tuple[str, ...] = ()
+    orders: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    own_activation: str = ""
+
+    @property
+    def recurrent(self) -> bool:
+        return bool(self.starts)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its settings beside its options and its name."""
+        activation = ("activation",) if self.takes_activation or self.own_activation else ()
+        sequence = ("reverse", *self.starts, *(("layout",) if self.orders else ())) if self.recurrent else ()
+        return (*(parameter.key for parameter in self.parameters), *self.nested, *activation, *sequence)
+
+
+def count_of(inputs: Shape, outputs: int, bias: bool) -> str:
+    """`(3·3·1 + 1)·8`: for each output its weights and, if there is one, its bias."""
+    weights = "·".join(map(str, inputs))
+    return f"({weights} + 1)·{outputs}" if bias else f"{weights}·{outputs}"

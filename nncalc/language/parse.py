@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from nncalc.errors import ExpressionError
 from nncalc.language.expression import Expression
-from nncalc.language.reader import MAX_DEPTH, SUFFIXES, Lookup, Reader
+from nncalc.language.reader import MAX_DEPTH, SUFFIXES, Lookup, Reader, is_suffix
 
 MAX_LENGTH = 100_000
 EXAMPLE = "expected an expression such as W1 @ x + b1"
@@ -90,8 +90,8 @@ def _parse_line(line: str, lookup: Lookup, reserved: Callable[[str], bool]) -> t
         raise ExpressionError(
             f"'{base}' is the name of an operation", label="an equation's name must be another", hint=f"Try '{base}1'."
         ).at(1, start)
-    if base != "optimizer" and any(s not in SUFFIXES for s in suffixes):
-        bad = next(s for s in suffixes if s not in SUFFIXES)
+    if base != "optimizer" and not all(map(is_suffix, suffixes)):
+        bad = next(s for s in suffixes if not is_suffix(s))
         raise ExpressionError(
             f"'.{bad}' is no suffix of a name", label=f"known are {', '.join('.' + s for s in SUFFIXES)}"
         ).at(1, start)

@@ -13,6 +13,8 @@ from nncalc.language.text import setting_text
 MAX_DEPTH = 100
 MAX_TERMS = 1000
 SUFFIXES = ("grad", "next", "previous", "m", "v", "s", "d", "mhat", "vhat")
+# What one time step contributes to a shared weight: W1.grad_t2.
+STEP_GRADIENT = "grad_t"
 LANGUAGE = "there are names, numbers, + - * / ** @, comparisons, .T, indexing and calls of operations"
 
 _BINARY: dict[type[ast.operator], str] = {
@@ -48,6 +50,11 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.Yield: "yield",
     ast.Starred: "* in front of an argument",
 }
+
+
+def is_suffix(text: str) -> bool:
+    """Whether a name may end in it behind a point: `grad`, `next`, `grad_t2`."""
+    return text in SUFFIXES or (text.startswith(STEP_GRADIENT) and text[len(STEP_GRADIENT) :].isdecimal())
 
 
 class Signature(Protocol):
@@ -202,7 +209,7 @@ class Reader:
             base, *suffixes = dotted.split(".")
             if base == "optimizer" and len(suffixes) == 1:
                 return Name(dotted)
-            if not base.startswith("__") and base.isascii() and all(s in SUFFIXES for s in suffixes):
+            if not base.startswith("__") and base.isascii() and all(map(is_suffix, suffixes)):
                 return Name(dotted)
         self.refuse(
             node,

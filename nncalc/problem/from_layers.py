@@ -69,9 +69,9 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
     written, prediction, updates, given_each = network.equations(shapes, start.batched, base)
     equations = [one.equation for one in written]
     values = {**values, **network.values}  # with the defaults that the layers asked for
-    constants = network.constants
-    parameters = tuple(name for name in network.values if name not in constants)
-    program = Program(tuple(equations), ("x", *constants), parameters, constants, prediction=prediction)
+    constants, given = network.constants, ("x", *network.states)
+    parameters = tuple(name for name in network.values if name not in (*constants, *given))
+    program = Program(tuple(equations), (*given, *constants), parameters, constants, prediction=prediction)
     value = document.get("loss")
     classes = None
     if value is not None and not (isinstance(value, Scalar) and value.is_null):
@@ -88,12 +88,12 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
             )
         values, classes = _labels(values, labels, shapes.known[prediction], entry, base)
         equations += loss_equations(entry, prediction, settings, shapes.known[prediction], start.batched)
-        given, targets = ("x", "y", *constants), ("y", *constants)
+        given, targets = (*given, "y", *constants), ("y", *constants)
         loss = equations[-1].name if equations[-1].name == "loss" else None
         program = Program(tuple(equations), given, parameters, targets, loss, prediction, frozenset({"losses"}))
     elif labels is not None:
         values["y"] = labels
-        program = program._replace(given=("x", "y", *constants), labels=("y", *constants))
+        program = program._replace(given=(*given, "y", *constants), labels=("y", *constants))
     examples: frozenset[str] = frozenset()
     if start.batched:
         per_example = {one.equation.name for one in written if one.per_example}

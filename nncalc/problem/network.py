@@ -19,7 +19,8 @@ from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting
 from nncalc.language.parse import is_name
 from nncalc.problem.labels import class_index
-from nncalc.problem.parameters import Stated, filled, name_of, read_parameters
+from nncalc.problem.parameters import Stated, filled, name_of, nothing_stated, read_parameters
+from nncalc.problem.recurrent import read_recurrent, starting
 from nncalc.problem.schema import kind, named, options, wrong
 from nncalc.problem.tree import Mapping as Settings
 from nncalc.problem.tree import Scalar, Sequence, Value
@@ -66,13 +67,22 @@ class Network(NamedTuple):
 
     @property
     def constants(self) -> tuple[str, ...]:
-        """The names of what the optimizer doesn't move and has no gradient: masks, running statistics."""
-        return tuple(
+        """The names of what the optimizer doesn't move and has no gradient: masks, running statistics, states of 0."""
+        fixed = [
             name
             for item in self.every
             for parameter in (item.entry.parameters if item.entry is not None else ())
             if not parameter.trained and (name := name_of(parameter, item.suffix)) in item.stated.values
-        )
+        ]
+        return (*fixed, *self._states(given=False))
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The names of the states that the file gives a sequence to start from: they have a gradient, as x has."""
+        return self._states(given=True)
+
+    def _states(self, given: bool) -> tuple[str, ...]:
+        return tuple(name for item in self.every for name, stated in item.stated.states.items() if stated == given)
 
     def is_batch(self, shape: Shape, item: Value) -> bool:
         """Whether inputs of that shape are examples, by the first layer that fixes what an example is.
@@ -194,6 +204,7 @@ class _Writing:
             activation=item.activation,
             fill=lambda name, shape: self._fill(item, name, shape),
             inside=lambda key, name: self.run(item.inner.get(key, ()), name),
+            start=lambda key, name, shape: self._start(item, key, name, shape),
             place=item.place.place,
         )
 
@@ -203,6 +214,14 @@ class _Writing:
         value = filled(name, item.stated.values.get(name), parameter.default, shape)
         item.stated.values[name] = value
         self.shapes.known[name] = tuple(value.shape)
+
+    def _start(self, item: Item, key: str, name: str, shape: Shape) -> None:
+        start = item.stated.starts.get(key)
+        if start is not None:
+            item.stated.places[name] = start.place
+        item.stated.values[name] = starting(name, start, shape)
+        item.stated.states[name] = start is not None
+        self.shapes.known[name] = shape
 
 
 def read_network(value: Value, read: Reader, row: bool) -> Network:
@@ -234,7 +253,7 @@ class _Reading:
                 else:
                     number = self._count("act")
                     label = f"{name} {number}"
-                    items.append(Item(None, label, str(number), Stated({}, {}, set()), {}, one, activation))
+                    items.append(Item(None, label, str(number), nothing_stated(), {}, one, activation))
                 open_end = False
                 continue
             item = self._layer(entry, settings, one, self._count(entry.family))
@@ -249,18 +268,19 @@ class _Reading:
         return self.counters[family]
 
     def _layer(self, entry: Layer, settings: Settings | None, item: Value, count: int) -> Item:
-        keys = (*(parameter.key for parameter in entry.parameters), *entry.nested)
-        extra = (*keys, "name", *(("activation",) if entry.takes_activation else ()))
         options_stated = {option.name: option.default for option in entry.options}
-        options_stated |= options(settings, entry.options, extra)
+        options_stated |= options(settings, entry.options, (*entry.keys, "name"))
         _refuse_missing_setting(entry, settings, item)
         suffix = _suffix(settings, count)
-        stated = read_parameters(entry, settings, item, self.read, suffix, self.row)
+        reading = read_recurrent if entry.recurrent else read_parameters
+        stated = reading(entry, settings, item, self.read, suffix, self.row)
         inner = {}
         for key in settings or ():
             if settings is not None and key in entry.nested:
                 inner[key] = self.layers(settings.entries[key])
-        activation = None
+        activation = read_activation(entry.own_activation, None) if entry.own_activation else None
+        if settings is not None and "activation" in settings:
+            activation = None if entry.takes_activation else read_activation("identity", None)
         if settings is not None and "activation" in settings and not _is_none(settings.entries["activation"]):
             activation = read_activation(
                 *named(settings.entries["activation"], "an activation", ACTIVATIONS, "'activation: relu'")

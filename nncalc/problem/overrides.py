@@ -32,7 +32,7 @@ def apply_overrides(problem: Problem, value: Value | None) -> Problem:
 
 
 def _phase(name: str) -> Phase:
-    return "backward" if name.endswith(".grad") else "update"
+    return "backward" if name.rpartition(".")[2].partition("_")[0] == "grad" else "update"
 
 
 def _renamed(node: Expression, problem: Problem) -> Expression | None:

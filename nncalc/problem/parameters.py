@@ -13,12 +13,30 @@ from nncalc.problem.tree import Mapping, Value, refuse_unknown
 from nncalc.problem.values import Reader
 
 
+class Start(NamedTuple):
+    """A state ahead of the first time step as the file gives it."""
+
+    array: Any
+    place: Value
+
+
 class Stated(NamedTuple):
-    """The arrays of a layer's parameters and where they stand, by name; keys: the file's, a part's `weights.q`."""
+    """The arrays of a layer's parameters and where they stand, by name; keys: the file's, a part's `weights.q`.
+
+    starts: the states that a recurrent layer's settings give to start from, by key. states: the names of all that it
+    starts from, and whether the file gives them.
+    """
 
     values: dict[str, Any]
     places: dict[str, Value]
     keys: set[str]
+    starts: dict[str, Start]
+    states: dict[str, bool]
+
+
+def nothing_stated() -> Stated:
+    """No parameters, or none yet."""
+    return Stated({}, {}, set(), {}, {})
 
 
 def name_of(parameter: Parameter, suffix: str, part: str = "") -> str:
@@ -30,22 +48,28 @@ def read_parameters(
     entry: Layer, settings: Mapping | None, item: Value, read: Reader, suffix: str, row: bool
 ) -> Stated:
     """The parameters that a layer's settings state. Raises ProblemError with the place of what can't be read."""
-    stated = Stated({}, {}, set())
+    stated = nothing_stated()
     by_key = {parameter.key: parameter for parameter in entry.parameters}
     # in the file's order, because random values are drawn in it
     for key in settings or ():
         if settings is not None and key in by_key:
-            _read_one(by_key[key], settings.entries[key], read, suffix, stated)
+            read_one(by_key[key], settings.entries[key], read, suffix, stated)
+    complete(entry, settings, item, suffix, row, stated)
+    return stated
+
+
+def complete(entry: Layer, settings: Mapping | None, item: Value, suffix: str, row: bool, stated: Stated) -> None:
+    """Refuse what is missing, and give each parameter the axes it has."""
     for parameter in entry.parameters:
         _refuse_missing(entry, parameter, stated, item, settings)
     # a bias given as one number takes its size from the weights of the same part
     for part in dict.fromkeys(part for parameter in entry.parameters for part in parameter.parts):
         _fit_axes([p for p in entry.parameters if part in p.parts], stated, suffix, row, part)
     _fit_axes([p for p in entry.parameters if not p.parts], stated, suffix, row)
-    return stated
 
 
-def _read_one(parameter: Parameter, given: Value, read: Reader, suffix: str, stated: Stated) -> None:
+def read_one(parameter: Parameter, given: Value, read: Reader, suffix: str, stated: Stated) -> None:
+    """One parameter: its array, or a map of its parts."""
     if not parameter.parts:
         name = name_of(parameter, suffix)
         value = read(given, f"{parameter.key.replace('_', ' ')} {name}")

@@ -91,7 +91,7 @@ class Sheet:
         known = dict.fromkeys([*self.values, *(name for name, _ in lines)])
         for name, expression in lines:
             if "." in name:
-                if name.endswith(".grad") or name.endswith(".next"):
+                if name.rpartition(".")[2].partition("_")[0] in ("grad", "next"):
                     raise self._at(
                         name,
                         f"{name} is derived, not written among the equations",

@@ -81,7 +81,7 @@ def _check_shapes(program: Program, problem: Problem) -> None:
     for equation in program.equations:
         add(shapes, equation)
         base, _, suffix = equation.name.rpartition(".")
-        if equation.name in own and suffix in ("grad", "next", *CORRECTED):
+        if equation.name in own and suffix.partition("_")[0] in ("grad", "next", *CORRECTED):
             found, wanted = shapes.known[equation.name], shapes.known[base]
             if found != wanted:
                 raise ShapeError(

@@ -11,7 +11,7 @@ from nncalc.language.equation import Program
 from nncalc.language.expression import Apply, Expression, Name
 
 # What a vector does not go through as the same kind of vector.
-_OTHER = ("matmul", "outer", "transpose", "index", "scatter", "reshape", "broadcast", "concat", "sum", "mean")
+_OTHER = ("matmul", "outer", "transpose", "index", "scatter", "reshape", "broadcast", "concat", "stack", "sum", "mean")
 
 
 def row_names(program: Program, shapes: Shapes) -> frozenset[str]:

@@ -114,10 +114,15 @@ class Symbols:
 
 
 def base_symbol(name: str, notation: str = "h") -> Symbol:
-    """The symbol of a name without suffixes: letters, an accent, a layer's number, a time step or a gate."""
+    """The symbol of a name without suffixes: letters, an accent, a layer's number, a time step or a gate.
+
+    An r behind the layer's number stands for the reversed direction of a recurrent layer: h1r_t2 is h¹ʳ₂.
+    """
     if name in SPECIAL:
         return SPECIAL[name]
     body, _, tail = name.partition("_")
+    reverse = "r" if body[-1:] == "r" and body[-2:-1].isdecimal() else ""
+    body = body.removesuffix(reverse)
     word = body.rstrip("0123456789")
     digits = body[len(word) :]
     letter = _letter(word, notation)
@@ -126,12 +131,13 @@ def base_symbol(name: str, notation: str = "h") -> Symbol:
     time = tail[1:] if tail[:1] == "t" and tail[1:].isdecimal() else ""
     gate = tail if len(tail) == 1 and tail.isalpha() else ""
     layered = word in LAYERED or letter.accent or bool(time)
-    if tail and not (digits and layered and (time or gate)):
+    if (tail and not (digits and layered and (time or gate))) or (reverse and not layered):
         return plain(name)
     if digits and not layered:
         return Symbol(letter.symbol.text + lowered(digits), f"{letter.symbol.latex}_{{{digits}}}")
-    text, latex = letter.symbol.text + raised(digits), letter.symbol.latex
-    latex += f"^{{{digits}}}" if digits else ""
+    above = digits + reverse
+    text, latex = letter.symbol.text + raised(above), letter.symbol.latex
+    latex += f"^{{{above}}}" if above else ""
     if tail:
         below = time or gate
         text += lowered(below) if lowered(below) else f"_{below}"
