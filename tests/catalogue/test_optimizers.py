@@ -113,6 +113,13 @@ def test_the_first_step_of_what_divides_by_the_root_of_squares(name: str, rate: 
     np.testing.assert_allclose(step, -expected * np.sign(worked.trace.value("W1.grad")), rtol=1e-12)
 
 
+def test_nadam_far_on_forgets_its_beginning() -> None:
+    """The product of all momenta so far is next to nothing then, and is not multiplied out to no end."""
+    (worked,) = steps({"nadam": {"t": 10**12}}, 1)
+    assert worked.trace.value("optimizer.mu_product") == 0
+    assert worked.trace.value("optimizer.mu") == pytest.approx(0.9)
+
+
 def test_momentum_reaches_its_limit() -> None:
     """Goodfellow et al., section 8.3.2: under one and the same gradient g the steps grow to η g / (1 − β)."""
     text = {"given": {"x": 2}, "parameters": {"w": 1}, "equations": "loss = w * x"}
@@ -142,6 +149,10 @@ VHAT += "optimizer.t)"
 ADAM = "W.next = W - learning_rate * W.mhat / (sqrt(W.vhat) + optimizer.epsilon)"
 SGD, VELOCITY = "W.next = W - learning_rate * W.grad", "W.next = W - learning_rate * W.v.next"
 T = "(optimizer.t - 1)"
+NADAM = [
+    "optimizer.mu = optimizer.beta1 * (1 - 0.5 * 0.96 ** (optimizer.t * optimizer.momentum_decay))",
+    "optimizer.mu_next = optimizer.beta1 * (1 - 0.5 * 0.96 ** ((optimizer.t + 1) * optimizer.momentum_decay))",
+]
 TEXTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("sgd", {}, [SGD]),
     ("sgd", {"maximize": True}, ["W.next = W + learning_rate * W.grad"]),
@@ -235,6 +246,28 @@ TEXTS: list[tuple[str, dict[str, Any], list[str]]] = [
         [
             *(M.format("W.grad"), V.format("W.grad"), MHAT, VHAT),
             "W.next = W - learning_rate * (W.mhat / (sqrt(W.vhat) + optimizer.epsilon) + optimizer.weight_decay * W)",
+        ],
+    ),
+    (
+        "nadam",
+        {"bias_correction": False, "maximize": True},
+        [
+            *NADAM,
+            *(M.format("W.grad").replace(" + ", " - "), V.format("W.grad")),
+            "W.mhat = optimizer.mu_next * W.m.next - (1 - optimizer.mu) * W.grad",
+            "W.next = W - learning_rate * W.mhat / (sqrt(W.v.next) + optimizer.epsilon)",
+        ],
+    ),
+    (
+        "nadam",
+        {},
+        [
+            *NADAM,
+            "optimizer.mu_product = optimizer.mu_before * optimizer.mu",
+            *(M.format("W.grad"), V.format("W.grad")),
+            "W.mhat = optimizer.mu_next * W.m.next / (1 - optimizer.mu_product * optimizer.mu_next) + "
+            "(1 - optimizer.mu) * W.grad / (1 - optimizer.mu_product)",
+            *(VHAT, ADAM),
         ],
     ),
     ("adamw", {"weight_decay": 0}, [M.format("W.grad"), V.format("W.grad"), MHAT, VHAT, ADAM]),

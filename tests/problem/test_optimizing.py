@@ -12,9 +12,11 @@ import pytest
 from nncalc.catalogue.index import OPTIMIZERS
 from nncalc.cli.run import run
 from nncalc.errors import ProblemError
+from nncalc.language.equation import Program
 from nncalc.language.text import equation_text
 from nncalc.problem.load import load_text
-from nncalc.problem.optimizing import optimizer_state
+from nncalc.problem.optimizing import optimizer_state, setting_shapes, setting_values, start_values
+from nncalc.problem.problem import Problem
 from nncalc.problem.work import descend_steps, program_of, work
 from nncalc.views.line import width_of
 
@@ -175,6 +177,11 @@ def test_a_number_fills_the_state() -> None:
     trace = work(loaded({"adagrad": {"state": {"w": {"s": 4}, "c": {"s": 9}}}}), "update")
     assert trace.values["w.s"].tolist() == [4, 4]
     assert optimizer_state(trace)["c"]["s"] == 9 + trace.value("c.grad") ** 2
+
+
+def test_without_an_optimizer_there_is_nothing_to_carry() -> None:
+    bare = Problem(Program(()), {})
+    assert (setting_values(bare), start_values(bare), setting_shapes(bare)) == ({}, {}, {})
 
 
 def test_the_number_of_the_step() -> None:

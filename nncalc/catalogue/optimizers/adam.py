@@ -24,6 +24,8 @@ BETA1, BETA2, T = setting("beta1"), setting("beta2"), setting("t")
 MU, MU_NEXT, MU_PRODUCT, MU_BEFORE = (setting(f"mu{ending}") for ending in ("", "_next", "_product", "_before"))
 # What NAdam's paper takes to the power of t · momentum_decay: its momentum grows slowly from β₁ / 2 to β₁.
 BASE = 0.96
+# Taken from 1, a product smaller than this leaves 1.
+NOTHING = 1e-20
 
 
 def _averages(moving: Moving) -> list[Assignment]:
@@ -92,8 +94,8 @@ def _product_before(settings: Settings) -> float:
     product = 1.0
     for number in range(1, taken + 1):
         product *= beta1 * (1 - 0.5 * BASE ** (number * decay))
-        if product == 0:
-            break
+        if product < NOTHING:
+            return 0.0
     return product
 
 
