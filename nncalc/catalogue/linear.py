@@ -218,6 +218,7 @@ ENTRIES = (
         latex="{a} {b}",
         meaning="the matrix product",
         source=MATRIX_CALCULUS,
+        multiply_adds=lambda a, b: prod(_matmul_shape(a, b)) * a[-1],
         example=(
             "A @ x",
             "x @ A.T",

@@ -32,8 +32,10 @@ COMMANDS: dict[str, Entry] = {
     "sgd": Entry("passes", "sgd", MAIN, "Forward, backward, and the optimizer's step, once or many times."),
     "gradcheck": Entry("gradcheck", "gradcheck", MAIN, "Every gradient against central differences."),
     "derive": Entry("passes", "derive", MAIN, "The equations, derived ones included."),
+    "shapes": Entry("sizes", "shapes", MAIN, "Each layer's output shape, parameters and multiply-adds."),
     "softmax": Entry("quick", "softmax", QUICK, "Softmax of numbers; with a label, its loss and gradient."),
     "grad": Entry("grad", "grad", QUICK, "Value and gradients of an expression.", expression=True),
+    "conv-size": Entry("sizes", "conv_size", QUICK, "The size of a convolution's result, with the formula."),
     "explain": Entry("explain", "explain", LEARNING, "An operation's definition, derivative and derivation."),
     "problems": Entry("problems", "problems", LEARNING, "The problems that come with nncalc."),
 }

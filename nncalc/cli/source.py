@@ -20,36 +20,46 @@ STANDARD_INPUT = "standard input"
 
 def problem_of(file: str | None, as_batch: bool = False) -> Problem:
     """The problem that FILE names, or the one taken without it; which that is, is said on standard error."""
-    from nncalc.problem.load import load_file, load_text
+    from nncalc.problem.load import load_text
 
+    return load_text(*text_of(file), as_batch)
+
+
+def text_of(file: str | None) -> tuple[str, str, Path]:
+    """The text that FILE names, what it is called in messages, and the folder of the files that it names."""
     if file == "-":
-        return load_text(_piped(), STANDARD_INPUT, Path.cwd(), as_batch)
+        return _piped(), STANDARD_INPUT, Path.cwd()
     if file is not None:
-        return _named(file, as_batch)
+        return _named(file)
     if sys.stdin is not None and not sys.stdin.isatty():
         text = _piped()
         if text.strip():
             output.notice("nncalc: working on what is piped in")
-            return load_text(text, STANDARD_INPUT, Path.cwd(), as_batch)
+            return text, STANDARD_INPUT, Path.cwd()
     if os.path.exists(DEFAULT):
         output.notice(f"nncalc: working on {DEFAULT}")
-        return load_file(DEFAULT, as_batch)
+        return _read(DEFAULT)
     output.notice(f"nncalc: no FILE and no {DEFAULT} here: working on the built-in problem '{REFERENCE}'")
-    return _named(REFERENCE, as_batch)
+    return _named(REFERENCE)
 
 
-def _named(name: str, as_batch: bool) -> Problem:
+def _named(name: str) -> tuple[str, str, Path]:
     from nncalc.problem import shipped
-    from nncalc.problem.load import load_file
 
     if not os.path.exists(name):
         path = shipped.path_of(name) if os.sep not in name else None
         if path is not None:
-            return load_file(str(path), as_batch)
+            return _read(str(path))
         best = nearest(name, shipped.names())
         if best and not name.endswith((".yaml", ".yml")):
             raise UsageError(f"{name}: no such file", hint=f"Did you mean the problem '{best}' that comes with nncalc?")
-    return load_file(name, as_batch)
+    return _read(name)
+
+
+def _read(path: str) -> tuple[str, str, Path]:
+    from nncalc.problem.source import read_file
+
+    return read_file(path), path, Path(path).parent
 
 
 def _piped() -> str:

@@ -20,7 +20,7 @@ from nncalc.problem.work import check_overrides
 COMMON = (
     "title", "source", "notes", "optimizer", "index_base", "notation", "overrides", "frozen", "seed", "points",
 )  # fmt: skip
-WITH_LAYERS = ("inputs", "labels", "layers", "loss", "convention", "batch")
+WITH_LAYERS = ("inputs", "input_shape", "labels", "layers", "loss", "convention", "batch")
 WITH_EQUATIONS = ("equations", "given", "parameters")
 
 

@@ -100,7 +100,7 @@ def option_value(settings: Mapping, option: Option) -> Setting:
     if isinstance(value, Scalar):
         if value.text in option.choices:
             return value.text
-        if isinstance(option.default, bool):
+        if isinstance(option.default, bool) and not (option.number and value.boolean is None):
             if value.boolean is None:
                 raise wrong(value, f"{option.name} is true or false", f"found {kind(value)}")
             return value.boolean
@@ -171,13 +171,13 @@ def required(mapping: Mapping, key: str, example: str) -> Value:
 MOST_SEED = 2**32 - 1
 
 
-def reader_of(document: Mapping, folder: Path | None) -> Reader:
-    """What reads the file's values: from its folder, drawing random ones from its seed."""
+def reader_of(document: Mapping, folder: Path | None, sizes: bool = False) -> Reader:
+    """What reads the file's values: from its folder, random ones from its seed. sizes: for their shapes alone."""
     given = document.get("seed")
     seed = None if given is None else whole_number(given, "'seed'", least=0)
     if given is not None and seed is not None and seed > MOST_SEED:
         raise wrong(given, "the seed is too large", f"expected at most {MOST_SEED}")
-    return Reader(folder, seed)
+    return Reader(folder, seed, sizes)
 
 
 def base_of(document: Mapping) -> int:

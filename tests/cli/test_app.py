@@ -181,7 +181,7 @@ def test_every_command_has_json_digits_and_an_example(name: str) -> None:
     options = {option for parameter in command.params for option in parameter.opts}
     assert {"--json", "--digits", "--no-color"} <= options
     assert command.help
-    assert command.example.replace("-", "_").startswith(f"nncalc {name}")
+    assert command.example.replace("-", "_").startswith(f"nncalc {name.replace('-', '_')}")
 
 
 # Exit statuses

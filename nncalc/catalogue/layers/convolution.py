@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nncalc.catalogue.convolution import OPTIONS, OUTPUT_PADDING
-from nncalc.catalogue.layer import Block, Layer, Parameter
-from nncalc.catalogue.operation import Option
+from nncalc.catalogue.layer import Block, Layer, Parameter, count_of
+from nncalc.catalogue.operation import Option, Shape
 from nncalc.language.expression import Apply, Expression
 
 IMAGE = "an image, (channels, height, width)"
@@ -32,6 +32,17 @@ def _convolution(op: str, d: int, options: tuple[Option, ...]) -> Callable[[Bloc
     return block
 
 
+def _how(shapes: Mapping[str, Shape]) -> str:
+    out, channels, *sizes = shapes["weights"]
+    return count_of((*sizes, channels), out, "bias" in shapes)
+
+
+def _how_transposed(shapes: Mapping[str, Shape]) -> str:
+    inputs, out, *sizes = shapes["weights"]
+    bias = f" + {shapes['bias'][0]}" if "bias" in shapes else ""
+    return count_of((*sizes, inputs), out, bias=False) + bias
+
+
 def _layer(op: str, d: int, options: tuple[Option, ...], meaning: str, source: str) -> Layer:
     return Layer(
         name=op,
@@ -41,6 +52,7 @@ def _layer(op: str, d: int, options: tuple[Option, ...], meaning: str, source: s
         example=IMAGE if d == 2 else SIGNAL,
         example_rank=d + 1,
         block=_convolution(op, d, options),
+        how=_how_transposed if op == "conv_transpose2d" else _how,
         meaning=meaning,
         source=source,
     )
@@ -58,7 +70,7 @@ ENTRIES = (
         "conv_transpose2d",
         2,
         (*OPTIONS, OUTPUT_PADDING),
-        "each entry times a kernel, added up in the windows of the result; kernels are (in, out / groups, height, width)",
+        "each entry times its kernel, added up in the windows of the result; kernels (in, out / groups, height, width)",
         DUMOULIN,
     ),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from nncalc.catalogue.layer import Block, Layer, Parameter
+from collections.abc import Mapping
+
+from nncalc.catalogue.layer import Block, Layer, Parameter, count_of
+from nncalc.catalogue.operation import Shape
 from nncalc.language.expression import Expression
 
 
@@ -16,6 +19,13 @@ def _dense(b: Block) -> None:
     b.linear(linear)
 
 
+def _how(shapes: Mapping[str, Shape]) -> str:
+    out, inputs = shapes["weights"]
+    if "bias" in shapes and shapes["bias"] != (out,):
+        out, inputs = inputs, out  # under `row`
+    return count_of((inputs,), out, "bias" in shapes)
+
+
 ENTRIES = (
     Layer(
         name="dense",
@@ -24,6 +34,7 @@ ENTRIES = (
         example="a vector",
         example_rank=1,
         block=_dense,
+        how=_how,
         meaning="every output from every input: h = W x + b, with W of shape (out, in); under `row`, h = x W + b",
         source="Goodfellow, Bengio, Courville, Deep Learning, chapter 6",
     ),
