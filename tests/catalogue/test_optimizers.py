@@ -216,7 +216,17 @@ TEXTS: list[tuple[str, dict[str, Any], list[str]]] = [
         {},
         [
             "W.s.next = optimizer.rho * W.s + (1 - optimizer.rho) * W.grad ** 2",
-            "W_1 = sqrt(W.d + optimizer.epsilon) / sqrt(W.s.next + optimizer.epsilon) * W.grad",
+            "W_1 = sqrt(W.d + optimizer.epsilon) * W.grad / sqrt(W.s.next + optimizer.epsilon)",
+            "W.d.next = optimizer.rho * W.d + (1 - optimizer.rho) * W_1 ** 2",
+            "W.next = W - learning_rate * W_1",
+        ],
+    ),
+    (
+        "adadelta",
+        {"epsilon_inside": False, "maximize": True},
+        [
+            "W.s.next = optimizer.rho * W.s + (1 - optimizer.rho) * W.grad ** 2",
+            "W_1 = -((sqrt(W.d) + optimizer.epsilon) * W.grad / (sqrt(W.s.next) + optimizer.epsilon))",
             "W.d.next = optimizer.rho * W.d + (1 - optimizer.rho) * W_1 ** 2",
             "W.next = W - learning_rate * W_1",
         ],

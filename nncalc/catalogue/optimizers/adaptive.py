@@ -45,8 +45,8 @@ def _rmsprop(moving: Moving, settings: Settings) -> list[Assignment]:
 
 def _adadelta(moving: Moving, settings: Settings) -> list[Assignment]:
     g, s, d = moving.gradient, moving.new("s"), moving.new("d")
-    ratio = root(moving.state("d"), settings) / root(s, settings)
-    delta = -(ratio * g.args[0]) if isinstance(g, Apply) and is_negative(g) else ratio * g
+    above, below = root(moving.state("d"), settings), root(s, settings)
+    delta = -(above * g.args[0] / below) if isinstance(g, Apply) and is_negative(g) else above * g / below
     step = moving._replace(name=moving.helper).value
     return [
         (s.id, _average(moving, "s", "rho", square(g))),
