@@ -9,6 +9,7 @@ from nncalc.engine.shapes import infer
 from nncalc.errors import NncalcError
 from nncalc.language.equation import Program
 from nncalc.problem.examples import example_names
+from nncalc.problem.masks import added_names, is_mask, to_add
 from nncalc.problem.problem import Classes, Problem
 from nncalc.problem.schema import base_of, reader_of, required
 from nncalc.problem.sheet import Sheet, read_lines, read_values
@@ -28,6 +29,9 @@ def from_equations(document: Mapping, folder: Path | None) -> Problem:
     places = {
         name: value.entries[name] for key in parts if isinstance(value := document.get(key), Mapping) for name in value
     }
+    for name in added_names(expression for _, expression, _ in lines):
+        if name in parts["given"] and is_mask(places[name]):
+            parts["given"][name] = to_add(parts["given"][name])
     base = base_of(document)
     sheet: Sheet | None = None
     try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from nncalc.catalogue.registry import operation
+from nncalc.language.expression import Apply, Expression, Name, walk
 from nncalc.problem.tree import Scalar, Sequence, Value
 
 
@@ -19,3 +22,12 @@ def to_add(mask: Any) -> Any:
     import numpy as np
 
     return np.where(mask != 0, 0.0, -np.inf)
+
+
+def added_names(expressions: Iterable[Expression]) -> Iterator[str]:
+    """The names that stand as a mask of scores in an expression."""
+    for expression in expressions:
+        for node in walk(expression):
+            if isinstance(node, Apply):
+                added = {option.name for option in operation(node.op).options if option.added}
+                yield from (value.id for key, value in node.settings if key in added and isinstance(value, Name))

@@ -278,6 +278,9 @@ class _Reading:
         for key in settings or ():
             if settings is not None and key in entry.nested:
                 inner[key] = self.layers(settings.entries[key])
+        if entry.nested and not inner.get(entry.nested[0]):
+            key = entry.nested[0]
+            raise wrong(item, f"{entry.name} has no {key}", f"expected '{key}: [{EXAMPLE.split(' or ')[0][3:-1]}, …]'")
         activation = read_activation(entry.own_activation, None) if entry.own_activation else None
         if settings is not None and "activation" in settings:
             activation = None if entry.takes_activation else read_activation("identity", None)
