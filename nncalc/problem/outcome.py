@@ -48,12 +48,17 @@ def _labels(problem: Problem, y: Any) -> Any:
 
 def _ties(problem: Problem, prediction: Any) -> list[str]:
     """Which examples have several classes with the highest score: the first of them is the predicted one."""
+    import numpy as np
+
     assert problem.classes is not None
-    rows = prediction.reshape(-1, prediction.shape[-1])
+    # an example's own axis is that of a sequence
+    counted = ("example", "time step") if problem.batched else ("time step",)
     found = []
-    for number, row in enumerate(rows, start=1):
+    for place in np.ndindex(prediction.shape[:-1]):
+        row = prediction[place]
         tied = [str(i + problem.classes.base) for i in (row == row.max()).nonzero()[0]]
         if len(tied) > 1:
-            where = f"example {number}: " if prediction.ndim > 1 else ""
+            words = [f"{word} {number + 1}" for word, number in zip(counted, place, strict=False)]
+            where = f"{', '.join(words)}: " if words else ""
             found.append(f"{where}classes {', '.join(tied[:-1])} and {tied[-1]} tie; the first is taken as predicted")
     return found

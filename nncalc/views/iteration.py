@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from nncalc.engine.trace import Trace
 from nncalc.language.expression import Apply
@@ -81,13 +82,25 @@ def _classes(outcome: Outcome, problem: Problem) -> list[tuple[str, str]]:
         if outcome.correct is None:
             return [(text, "")]
         return [(f"{text}: right", "right")] if outcome.correct else [(f"{text}: wrong{_label(problem)}", "wrong")]
-    shown = " ".join(map(str, outcome.predicted[:MOST_LABELS]))
-    shown += " …" if len(outcome.predicted) > MOST_LABELS else ""
-    text = f"predicted classes {shown}"
+    text = f"predicted classes {_listed(outcome.predicted)}"
     if outcome.correct is None:
         return [(text, "")]
-    right, count = sum(outcome.correct), len(outcome.correct)
+    each = _flat(outcome.correct)
+    right, count = sum(each), len(each)
     return [(f"{text}: {right} of {count} right", "right" if right == count else "wrong")]
+
+
+def _flat(entries: list[Any]) -> list[Any]:
+    """The entries of lists inside each other: those of examples, of their time steps."""
+    return [one for entry in entries for one in (_flat(entry) if isinstance(entry, list) else [entry])]
+
+
+def _listed(classes: list[Any]) -> str:
+    """The first few classes; those of one example's time steps beside each other, with commas between examples."""
+    if classes and isinstance(classes[0], list):
+        few = max(MOST_LABELS // max(len(classes[0]), 1), 1)
+        return ", ".join(map(_listed, classes[:few])) + (", …" if len(classes) > few else "")
+    return " ".join(map(str, classes[:MOST_LABELS])) + (" …" if len(classes) > MOST_LABELS else "")
 
 
 def _label(problem: Problem) -> str:

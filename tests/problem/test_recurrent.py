@@ -13,8 +13,10 @@ from nncalc.engine.evaluate import evaluate
 from nncalc.errors import NncalcError
 from nncalc.language.text import equation_text
 from nncalc.problem.load import load_text
+from nncalc.problem.outcome import outcome
 from nncalc.problem.problem import Problem
-from nncalc.problem.work import program_of, work
+from nncalc.problem.work import Worked, program_of, work
+from nncalc.views.iteration import closing
 from tests.engine.programs import relative_error
 
 RECORDED = json.loads((Path(__file__).parent.parent / "numbers" / "recurrent.json").read_text("utf-8"))["cases"]
@@ -488,3 +490,44 @@ def test_a_time_step_s_contribution_may_be_overridden() -> None:
     with pytest.raises(NncalcError) as refused:
         problem(**document, overrides="W1.grad_t3 = W1")
     assert refused.value.message == "there is no equation for 'W1.grad_t3' to replace"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels", "batch", "line", "note"),
+    [
+        (
+            [[1], [0], [-1]],
+            [1, 2, 2],
+            False,
+            "predicted classes 1 1 2: 2 of 3 right",
+            "time step 2: classes 1 and 2 tie",
+        ),
+            [[1], [0], [-1]],
+            [1, 2, 2],
+            False,
+            "predicted classes 1 1 2: 2 of 3 right",
+            "time step 2: classes 1 and 2 tie",
+        ),
+        (
+            [[[1], [0]], [[-1], [0]]],
+            [[1, 1], [1, 1]],
+            True,
+            "predicted classes 1 1, 2 1: 3 of 4 right",
+            "example 1, time step 2: classes 1 and 2 tie",
+        ),
+    ],
+)
+def test_the_screen_counts_the_classes_of_time_steps(
+    inputs: Any, labels: Any, batch: bool, line: str, note: str
+) -> None:
+    layers = [
+        {"rnn": {"weights": [[1]], "recurrent_weights": [[0]], "output": "all"}},
+        {"dense": {"weights": [[1], [-1]]}},
+    ]
+    found = problem(inputs=inputs, labels=labels, layers=layers, loss="softmax_cross_entropy")
+    assert found.batched == batch
+    worked = Worked(found, work(found, "backward"))
+    told = outcome(worked)
+    lines = ["".join(text for text, _ in entry) for entry in closing(worked, told, 4, 200)]
+    assert lines[0] == line
+    assert lines[1].startswith(note)
