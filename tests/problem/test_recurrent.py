@@ -502,12 +502,6 @@ def test_a_time_step_s_contribution_may_be_overridden() -> None:
             "predicted classes 1 1 2: 2 of 3 right",
             "time step 2: classes 1 and 2 tie",
         ),
-            [[1], [0], [-1]],
-            [1, 2, 2],
-            False,
-            "predicted classes 1 1 2: 2 of 3 right",
-            "time step 2: classes 1 and 2 tie",
-        ),
         (
             [[[1], [0]], [[-1], [0]]],
             [[1, 1], [1, 1]],
