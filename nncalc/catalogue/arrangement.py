@@ -225,7 +225,7 @@ ENTRIES = (
         shape=_global_shape,
         gradients=(_largest_gradient,),
         ties=_count_largest,
-        at_tie="equal largest entries in its channel; the gradient goes to the first",
+        at_tie="a tie: its channel has several largest entries, and the gradient goes to the first",
         example=("global_max_pool(A)", "global_max_pool(A[None])", "global_max_pool(A[:, None], axes=1)"),
     ),
 )

@@ -161,8 +161,10 @@ def _adds(d: int, x: Shape, kernel: Shape, settings: dict[str, Setting]) -> int:
 
 
 def _words(settings: dict[str, Setting]) -> str:
-    """`; stride = 2, flip`."""
-    parts = [
+    """`; stride = 2, flip`; a shape, where there is one, first: `; 2×1×3×3`."""
+    shape = settings.get("shape")
+    sizes = ["×".join(map(str, shape))] if isinstance(shape, tuple) else []
+    parts = sizes + [
         key if value is True else f"{key} = {str(value) if isinstance(value, str) else setting_text(value)}"
         for key, value in stated(settings)
     ]

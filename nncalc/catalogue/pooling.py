@@ -132,6 +132,9 @@ def _words(settings: dict[str, Setting]) -> str:
     """`; size = 2, stride = 1`: a pair of equal numbers is one."""
     parts = []
     for key, value in settings.items():
+        if key == "shape" and isinstance(value, tuple):
+            parts.append("×".join(map(str, value)))
+            continue
         if isinstance(value, tuple) and len(set(value)) == 1 and not isinstance(value[0], tuple):
             value = value[0]
         text = str(value) if isinstance(value, str) else setting_text(value)
@@ -169,8 +172,7 @@ def _operation(
 ) -> Operation:
     """An entry over d axes. value: of (xp, arrays, axes, settings); the pool's shape unless another is told."""
     name = f"{stem}{d}d"
-    own = tuple(option for option in options if option is not SHAPE)
-    text, latex = _texts(name, args, own)
+    text, latex = _texts(name, args, options)
 
     def pooled(x: Shape, *_: Shape, **settings: Setting) -> Shape:
         return _pooled(x, d, name, settings)
@@ -234,7 +236,7 @@ def _max_family(d: int) -> tuple[Operation, ...]:
         tuple(f"@({x}, {settings})" for x, _, settings in _MAX[d]),
         window=lambda x, **s: axes(x, s),
         ties=lambda xp, x, **s: _count_largest(xp, x, axes(x.shape, s)),
-        at_tie="equal largest entries in its window; the gradient goes to the first",
+        at_tie="a tie: its window has several largest entries, and the gradient goes to the first",
     )
     unpool = _operation(
         d,

@@ -16,7 +16,7 @@ MOST_ENTRIES = 5
 
 def remarks(trace: Trace) -> list[str]:
     """Plain sentences, with the names of the equations; entries count from 1."""
-    found = [] if not trace.phase("backward") else _kinks(trace)
+    found = [] if not trace.phase("backward") else [*_kinks(trace), *_ties(trace)]
     return [*found, *_not_finite(trace)]
 
 
@@ -36,6 +36,23 @@ def _kinks(trace: Trace) -> list[str]:
                     where = entries(to_text(node.args[0]), hits, value.ndim, isinstance(node.args[0], Name))
                     found.append(f"{where} = {kink:g}: {entry.at_kink}")
     return list(dict.fromkeys(found))
+
+
+def _ties(trace: Trace) -> list[str]:
+    """Windows with several largest entries: which of them takes the gradient is a convention."""
+    found = []
+    for step in trace.phase("forward"):
+        for node in walk(step.expression):
+            entry = operation(node.op) if isinstance(node, Apply) else None
+            if entry is None or entry.ties is None or not isinstance(node, Apply):
+                continue
+            with xp.errstate(all="ignore"):
+                arrays = [xp.asarray(value_of(argument, trace.values, xp)) for argument in node.args]
+                hits = xp.argwhere(entry.ties(xp, *arrays, **entry.settings(node.settings)) > 1)
+            if len(hits):
+                where = entries(step.name, hits, hits.shape[1])
+                found.append(f"{where}: {entry.at_tie}")
+    return found
 
 
 def entries(name: str, hits: Any, rank: int, is_name: bool = True) -> str:

@@ -25,7 +25,7 @@ from nncalc.views.run import (
 )
 from nncalc.views.symbols import Symbols, raised
 from nncalc.views.template import NOTE
-from nncalc.views.typesetter import Piece, Typesetter
+from nncalc.views.typesetter import Piece, Typesetter, is_one_a_channel
 from nncalc.views.values import EDGE, MOST_ROWS, Look, value_box
 
 COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
@@ -124,6 +124,8 @@ class Numbers(Typesetter[Run]):
         return self.value(self.compute(e), row=self.default_row if self.row is None else self.row)
 
     def index(self, e: Apply) -> Piece[Run]:
+        if is_one_a_channel(e, self.rank(e.args[0])):
+            return self.piece(e.args[0])
         if isinstance(e.args[0], (Name, Const)):
             return self._computed(e)
         return super().index(e)

@@ -199,6 +199,8 @@ class Typesetter(ABC, Generic[T]):
         inner = self.argument(e, 0)
         items = e.setting("index")
         assert isinstance(items, tuple)
+        if is_one_a_channel(e, self.rank(e.args[0])):
+            return inner
         word = column_or_row(e, self.rank(e.args[0]))
         if word:
             return Piece(self.parts([f"{word}(", inner.body, ")"]))
@@ -320,6 +322,12 @@ def column_or_row(e: Apply, rank: int | None) -> str:
     """What a vector with a new axis becomes: a `column` or a `row`; empty for any other index."""
     items = e.setting("index")
     return _COLUMN_OR_ROW.get(items, "") if rank == 1 and isinstance(items, tuple) else ""
+
+
+def is_one_a_channel(e: Apply, rank: int | None) -> bool:
+    """Whether a vector gets axes behind it for an image's rows and columns: on paper it is just added."""
+    items = e.setting("index")
+    return rank == 1 and isinstance(items, tuple) and items == (Slice(None, None, None), None, None)
 
 
 def index_item(item: Setting) -> str:
