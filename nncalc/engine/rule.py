@@ -36,10 +36,19 @@ def partial_derivatives(entry: Operation, example: Apply) -> list[tuple[Name, Ex
 
 def gradients_through(result: Equation, shapes: Mapping[str, Shape]) -> tuple[Equation, ...]:
     """NAME.grad for each name of the result's expression, in terms of the result's own gradient."""
-    upstream = "upstream"
+    return gradients_through_all((result,), shapes)
+
+
+def gradients_through_all(
+    equations: tuple[Equation, ...], shapes: Mapping[str, Shape], fixed: tuple[str, ...] = ()
+) -> tuple[Equation, ...]:
+    """The same through several equations, of which the last is the result. fixed: names without a gradient."""
+    upstream, result = "upstream", equations[-1]
     loss = Equation("loss", call.sum(Name(upstream) * Name(result.name)))
-    given = (*result.inputs, upstream)
-    program = Program((result, loss), given=given, labels=(upstream,), loss=loss.name)
-    whole = infer(Program((result,)), shapes).known[result.name]
+    assigned = {equation.name for equation in equations}
+    leaves = dict.fromkeys(name for equation in equations for name in equation.inputs if name not in assigned)
+    given, labels = (*leaves, upstream), (upstream, *(name for name in fixed if name in leaves))
+    program = Program((*equations, loss), given=given, labels=labels, loss=loss.name)
+    whole = infer(Program(equations), shapes).known[result.name]
     program = differentiate(program, infer(program, {**shapes, upstream: whole}))
     return tuple(equation for equation in program.phase("backward") if equation.name != f"{result.name}.grad")

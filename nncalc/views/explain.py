@@ -13,17 +13,10 @@ from nncalc.engine.rule import EXAMPLE, example_of, gradients_through, partial_d
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Expression, Name, substitute
 from nncalc.language.text import equation_text, to_text
+from nncalc.views.explain_layer import layer_view, sample
 from nncalc.views.explain_layout import NARROWEST
 from nncalc.views.explain_page import explanation_view
-from nncalc.views.explain_rule import (
-    RESULT,
-    block_of,
-    layer_view,
-    operation_view,
-    optimizer_view,
-    shapes_of,
-    steps_of,
-)
+from nncalc.views.explain_rule import RESULT, operation_view, optimizer_view, steps_of
 from nncalc.views.line import Line
 
 Entry = Operation | Optimizer | Layer
@@ -115,9 +108,10 @@ def _of_optimizer(entry: Optimizer) -> dict[str, Any]:
 
 
 def _of_layer(entry: Layer) -> dict[str, Any]:
-    equations = block_of(entry)
-    gradients = gradients_through(equations[-1], shapes_of(entry))
-    return {"definition": _joined(equations), "derivation": [equation_text(equation) for equation in gradients]}
+    found = sample(entry)
+    if found is None:
+        return {"definition": entry.meaning}
+    return {"definition": _joined(found.equations), "derivation": list(map(equation_text, found.gradients))}
 
 
 def _joined(equations: list[Equation] | tuple[Equation, ...]) -> str:

@@ -1,13 +1,12 @@
-"""The pages of operations without a derivation of their own, of optimizers and of layers: their equations."""
+"""The pages of operations without a derivation of their own, and of optimizers: their equations."""
 
 from __future__ import annotations
 
-from nncalc.catalogue.layer import Block, Layer
 from nncalc.catalogue.operation import Operation, Shape, dimensions
 from nncalc.catalogue.optimizer import FURTHER, Optimizer, shared_step, step_of
 from nncalc.engine.descend import setting_names, state_shapes
 from nncalc.engine.rule import EXAMPLE, example_of, gradients_through, partial_derivatives
-from nncalc.engine.shapes import Shapes, add
+from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Setting, names_in
 from nncalc.views.explain_layout import ending, equation_lines, heading, section, words
@@ -17,7 +16,7 @@ from nncalc.views.line import Line
 from nncalc.views.symbols import Symbols
 
 RESULT = "r"
-# What a layer's example goes in and comes out with.
+# What a parameter's example has: outputs and inputs.
 IN, OUT = 3, 2
 
 
@@ -41,18 +40,9 @@ def optimizer_view(entry: Optimizer, *, width: int) -> list[Line]:
     for title, equations in steps_of(entry):
         numbers = dict.fromkeys(setting_names(entry, entry.defaults), ())
         arrays = dict.fromkeys(("W", "W.grad", *state_shapes(entry, {"W": (OUT, IN)})), (OUT, IN))
-        lines += section(title, _equations(equations, {**numbers, **arrays}, width))
+        lines += section(title, equations_lines(equations, {**numbers, **arrays}, width))
     lines += section("notes", [line for note in entry.notes for line in words(note, width)])
     return [*lines, *ending((*entry.options, *FURTHER), entry.source, width)]
-
-
-def layer_view(entry: Layer, *, width: int) -> list[Line]:
-    """A layer: its equations for one example, and what they make of a loss's gradient."""
-    lines = heading(entry.name, entry.meaning, width)
-    equations = block_of(entry)
-    lines += section("forward", _equations(equations, shapes_of(entry), width))
-    lines += section("gradient of a loss ℓ", _gradients(equations[-1], shapes_of(entry), width))
-    return [*lines, *ending(entry.options, entry.source, width)]
 
 
 def steps_of(entry: Optimizer) -> list[tuple[str, tuple[Equation, ...]]]:
@@ -72,30 +62,6 @@ def _setting_named(item: tuple[str, Setting]) -> str:
     return f"{name}: {value}" if isinstance(value, str) else f"{name}: false" if value is False else name
 
 
-def block_of(entry: Layer) -> list[Equation]:
-    """The equations of the layer as the first of a network, every parameter stated, for one example."""
-    shapes = Shapes(shapes_of(entry))
-    block = Block(
-        layer=entry.name,
-        input="x",
-        batched=False,
-        row=False,
-        suffix="1",
-        given=frozenset(parameter.key for parameter in entry.parameters),
-        options={option.name: option.default for option in entry.options},
-        shape_of=shapes,
-        declare=lambda equation: add(shapes, equation),
-    )
-    entry.block(block)
-    return [written.equation for written in block.equations]
-
-
-def shapes_of(entry: Layer) -> dict[str, Shape]:
-    """Shapes that the layer's names may have."""
-    ranks: dict[int | None, Shape] = {1: (OUT,), 2: (OUT, IN)}
-    return {"x": (IN,), **{f"{parameter.letter}1": ranks[parameter.rank] for parameter in entry.parameters}}
-
-
 def _slopes(entry: Operation, example: Apply, width: int) -> list[Line]:
     slopes = partial_derivatives(entry, example)
     formula = ExplainedFormula(partial=len(slopes) > 1)
@@ -109,10 +75,13 @@ def _slopes(entry: Operation, example: Apply, width: int) -> list[Line]:
 def _gradients(result: Equation, shapes: dict[str, Shape], width: int) -> list[Line]:
     whole = Shapes(shapes)(result.expression)
     known = {**shapes, result.name: whole, f"{result.name}.grad": whole}
-    return _equations(gradients_through(result, shapes), known, width)
+    return equations_lines(gradients_through(result, shapes), known, width)
 
 
-def _equations(equations: tuple[Equation, ...] | list[Equation], shapes: dict[str, Shape], width: int) -> list[Line]:
+def equations_lines(
+    equations: tuple[Equation, ...] | list[Equation], shapes: dict[str, Shape], width: int
+) -> list[Line]:
+    """Equations as they are written on paper, one below the other."""
     names = [name for equation in equations for name in (equation.name, *equation.inputs)]
     symbols = Symbols(dict.fromkeys(names))
     known = Shapes(shapes)
