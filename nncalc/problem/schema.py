@@ -118,6 +118,11 @@ def option_value(settings: Mapping, option: Option) -> Setting:
         if expected:
             raise wrong(value, f"{option.name} can't be {setting_text(several)}", f"expected {expected}")
         return several
+    if option.choices and isinstance(value, Scalar) and value.text.isalpha():
+        expected = f"expected {option.expected(value.text)}"
+        raise wrong(
+            value, f"{option.name} can't be {shown(value.text)}", expected, did_you_mean(value.text, option.choices)
+        )
     found = as_setting(read_number(value, what=f"'{option.name}'"))
     refuse_setting(option, found, value)
     return found
