@@ -11,8 +11,9 @@ from fractions import Fraction
 from math import prod
 
 from nncalc.catalogue.operation import Shape, broadcast, normal_axes
+from nncalc.engine.axes import reordered, without_new_axes
 from nncalc.engine.shapes import Shapes
-from nncalc.language.expression import Apply, Const, Expression, Name, Slice, call
+from nncalc.language.expression import Apply, Const, Expression, Name, call
 
 ZERO, ONE = Const(0.0), Const(1.0)
 ELEMENTWISE = ("add", "subtract", "multiply", "divide", "power", "where")
@@ -163,14 +164,15 @@ class Simplifier:
             if e.op == "sum":
                 times = prod(self.shapes(inner)) / prod(self.shapes(e))
                 return self.repeat(self._product(inner.args[0] * times), self.shapes(e))
-        if e.op == "transpose" and not e.settings:
-            return self._transpose(e)
+        if e.op == "transpose":
+            return self._transpose(e) if not e.settings else reordered(e, self.shapes) or e
         if e.op == "sum" and isinstance(inner, Apply) and inner.op == "sum":
             merged = self._merged_sums(e, inner)
             if merged is not None:
                 return self._linear(merged)
-        if e.op == "index" and isinstance(inner, Apply) and inner.op == "sum" and _only_kept_axes(e, inner):
-            return self._linear(call.sum(inner.args[0], axis=inner.setting("axis")))
+        if e.op == "index":
+            found = without_new_axes(e, self.shapes)
+            return e if found is None else self(found)
         return e
 
     def _merged_sums(self, e: Apply, inner: Apply) -> Apply | None:
@@ -265,16 +267,6 @@ class _Fraction:
             return self.number * sign
         self.divisor = Fraction(1)
         return quotient
-
-
-def _only_kept_axes(index: Apply, total: Apply) -> bool:
-    """Whether the index takes away just the axes that `sum(…, keepdims=True)` has kept: `[:, 0]` behind axis=1."""
-    axis, items = total.setting("axis"), index.setting("index")
-    assert isinstance(items, tuple)
-    taken = {i for i, item in enumerate(items) if item == 0}
-    rest_is_whole = all(item in (0, Slice(None, None, None)) for item in items)
-    axes = set(axis) if isinstance(axis, tuple) else {axis}
-    return total.setting("keepdims") is True and taken == axes and rest_is_whole
 
 
 def _chain(factors: list[Expression]) -> Expression:
