@@ -16,6 +16,7 @@ from nncalc.errors import ShapeError
 from nncalc.language.expression import Const, Expression, Name, Setting, call
 
 ShapeOf = Callable[[Expression], Shape]
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 PAPER = "Vaswani and others, Attention Is All You Need (2017), "
 MASK = Option(
     "mask", None, "true where a key may be seen, or numbers that are added to the scores", array=True, added=True
@@ -210,8 +211,8 @@ ENTRIES = (
         value=lambda xp, x, heads: xp.swapaxes(x.reshape((*x.shape[:-1], heads, -1)), -2, -3),
         shape=_split_shape,
         gradients=(lambda g, ans, x, shape_of, heads: call.merge_heads(g),),
-        text="heads({x})",
-        latex=r"\operatorname{heads}\left({x}\right)",
+        text=lambda heads: f"heads{str(heads).translate(LOWERED)}({{x}})",
+        latex=lambda heads: rf"\operatorname{{heads}}_{{{heads}}}\left({{x}}\right)",
         meaning="(time, features) as (heads, time, features of each): the first head has the first features",
         source=PAPER + "section 3.2.2",
         example=("split_heads(A, heads=3)", "split_heads(A * x[:, None, None], heads=1)"),
@@ -234,8 +235,8 @@ ENTRIES = (
         value=_positions,
         shape=_positions_shape,
         gradients=(lambda g, ans, x, shape_of: g,),
-        text="({x} + positions)",
-        latex=r"\left({x} + \mathrm{positions}\right)",
+        text="{x:sum} + positions",
+        latex=r"{x:sum} + \mathrm{positions}",
         meaning="x + P, where P has sin(t / 10000^(2i/d)) at feature 2i and cos of the same at 2i + 1, t from 0",
         source=PAPER + "section 3.5",
         example=("positional_encoding(A)", "positional_encoding(A * x[:, None, None])"),
