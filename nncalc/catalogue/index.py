@@ -70,6 +70,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "binary_cross_entropy",
         "binary_cross_entropy_with_logits",
     ),
+    "distance_losses": ("huber", "smooth_l1", "log_cosh", "cosine"),
+    "margin_losses": ("hinge", "squared_hinge", "multiclass_hinge"),
+    "likelihood_losses": ("nll", "kl_divergence", "poisson", "focal"),
 }
 
 ACTIVATIONS: tuple[str, ...] = (
@@ -98,7 +101,7 @@ ACTIVATIONS: tuple[str, ...] = (
     "softmax",
     "log_softmax",
 )
-LOSSES: tuple[str, ...] = OPERATIONS["losses"] + OPERATIONS["class_losses"]
+LOSSES: tuple[str, ...] = tuple(name for module, names in OPERATIONS.items() if "losses" in module for name in names)
 LAYERS: dict[str, tuple[str, ...]] = {
     "dense": ("dense",),
     "convolution": ("conv1d", "conv2d", "conv_transpose2d"),

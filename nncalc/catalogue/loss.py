@@ -33,9 +33,11 @@ def _upstream(g: Expression, prediction: Shape, reduction: Setting, per_output: 
     return (_against(g, prediction) if reduction == "none" else g), count
 
 
-def _reduce(xp: Any, terms: Any, reduction: Setting, per_output: bool, rank: int, finish: Any) -> Any:
+def _reduce(xp: Any, terms: Any, reduction: Setting, per_output: bool, rank: int, finish: Any, weights: Any) -> Any:
     if rank == 0:
         return finish(terms)
+    if weights is not None and reduction == "mean":
+        return xp.divide(xp.sum(terms), xp.sum(weights))
     if reduction == "sum" and per_output:
         return xp.sum(terms)
     per_example = finish(xp.mean(terms, axis=-1) if per_output else xp.sum(terms, axis=-1))
@@ -58,6 +60,8 @@ def loss(
     finish: Callable[..., Any] = lambda xp, value, **_: value,
     options: tuple[Option, ...] = (),
     check: Callable[..., None] | None = None,
+    examples: tuple[str, ...] | None = None,
+    shaped: bool = False,
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
     kinks: tuple[float, ...] = (),
     at_kink: str = "",
@@ -67,12 +71,15 @@ def loss(
 
     terms(xp, prediction, target, **settings): what is summed over the outputs; finish(xp, sum, **settings) is applied
     to each example's sum. by_prediction, by_target(each, prediction, target, **settings): an example's derivative,
-    where `each` is the examples' losses.
+    where `each` is the examples' losses; shaped: whether they are told the prediction's shape. examples: expressions
+    in which the settings occur; each as a 2 where it is left out.
     """
+    weight, total, per_output = target.weight, target.total, target.per_output
 
     def value(xp: Any, prediction: Any, target: Any, *, reduction: Setting, **settings: Setting) -> Any:
         if check is not None:
-            check(xp, prediction, target)
+            check(xp, prediction, target, **settings)
+        weights = None if weight is None else weight(xp, target, **settings)
         rank = len(getattr(prediction, "shape", ()))
         return _reduce(
             xp,
@@ -80,16 +87,22 @@ def loss(
             reduction,
             per_output,
             rank,
-            lambda total: finish(xp, total, **settings),
+            lambda of_one: finish(xp, of_one, **settings),
+            weights,
         )
 
-    per_output = target.per_output
-
-    def shape(prediction: Shape, target: Shape, *, reduction: Setting, **_: Setting) -> Shape:
+    def shape(
+        prediction: Shape, target: Shape, *, reduction: Setting, class_weights: Any = None, **_: Setting
+    ) -> Shape:
         if prediction != target:
             raise ShapeError(
                 f"the prediction is {dimensions(prediction)}, the target is {dimensions(target)}",
                 label="labels take the prediction's shape and are never repeated to it",
+            )
+        if class_weights is not None and class_weights != prediction[-1:]:
+            raise ShapeError(
+                f"the class weights are {dimensions(class_weights)}, the prediction is {dimensions(prediction)}",
+                label="expected a weight for each class, along the prediction's last axis",
             )
         return prediction[:-1] if reduction == "none" else ()
 
@@ -108,7 +121,16 @@ def loss(
             against, n = _upstream(g, whole, reduction, per_output)
             examples_named = reduction == "none" or len(whole) <= 1
             each = ans if examples_named else getattr(call, name)(prediction, target, reduction="none", **settings)
-            return against * derivative(_against(each, whole), prediction, target, **settings) / n
+            shape = {"shape": whole} if shaped else {}
+            slope = derivative(_against(each, whole), prediction, target, **settings, **shape)
+            sum_of_weights = None if total is None else total(target, **settings)
+            if sum_of_weights is None or reduction != "mean" or not whole:
+                return against * slope / n
+            if derivative is by_target:
+                # the target stands in the sum that the mean is divided by as well
+                slope = slope - ans * _own_weight(**settings)
+            whole_slope: Expression = against * slope / sum_of_weights
+            return whole_slope
 
         return gradient
 
@@ -131,6 +153,10 @@ def loss(
         example=(
             *(f"{name}({pair})" for pair in ("x, y", "A, B", "a, b")),
             *(f"{name}(A, B, reduction='{reduction}')" for reduction in ("sum", "none")),
-            *(f"{name}(A, B, {option.name}=2)" for option in options),
+            *(examples if examples is not None else (f"{name}(A, B, {option.name}=2)" for option in options)),
         ),
     )
+
+
+def _own_weight(class_weights: Setting = None, **_: Setting) -> Expression | float:
+    return class_weights if isinstance(class_weights, Expression) else 1.0

@@ -17,6 +17,7 @@ from nncalc.problem.network import Network, read_network
 from nncalc.problem.problem import Classes, Problem
 from nncalc.problem.schema import base_of, kind, named, options, reader_of, required, word, wrong
 from nncalc.problem.tree import Mapping, Scalar, Value
+from nncalc.problem.values import Reader
 
 
 def from_layers(document: Mapping, folder: Path | None, as_batch: bool) -> Problem:
@@ -44,7 +45,7 @@ def from_layers(document: Mapping, folder: Path | None, as_batch: bool) -> Probl
     places = {"x": inputs, **network.places, **({} if labels is None else {"y": labels})}
     start = Problem(Program(()), {"x": x}, batched=batched, places=places, rows=row)
     try:
-        return _with_loss(document, start, network, arrays.get("y"), base)
+        return _with_loss(document, start, network, arrays.get("y"), base, read)
     except NncalcError as error:
         shell = start._replace(forward=Program((), parameters=tuple(network.values)))
         raise shell.located(error) from None
@@ -62,7 +63,7 @@ def _as_examples(x: Any, network: Network, batch: Value | None, inputs: Value) -
     return x, network.is_batch(x.shape, inputs) if stated is None else stated
 
 
-def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any, base: int) -> Problem:
+def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any, base: int, read: Reader) -> Problem:
     values: dict[str, Any] = {"x": start.values["x"], **network.values}
     shapes = Shapes({name: value.shape for name, value in values.items()})
     network.check_classes(values["x"], base)
@@ -77,7 +78,7 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
     if value is not None and not (isinstance(value, Scalar) and value.is_null):
         name, stated = named(value, "a loss", LOSSES, "'loss: l2'")
         entry = operation(name)
-        settings = options(stated, entry.options)
+        settings, given_to_loss = _loss_settings(stated, entry, read)
         if labels is None:
             raise ProblemError(
                 "the loss needs labels",
@@ -86,7 +87,9 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
                 key="labels",
                 place=value.place,
             )
-        values, classes = _labels(values, labels, shapes.known[prediction], entry, base)
+        ignore = settings.get("ignore_index")
+        values, classes = _labels(values, labels, shapes.known[prediction], entry, base, ignore)
+        values |= given_to_loss
         equations += loss_equations(entry, prediction, settings, shapes.known[prediction], start.batched)
         given, targets = (*given, "y", *constants), ("y", *constants)
         loss = equations[-1].name if equations[-1].name == "loss" else None
@@ -102,17 +105,31 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
 
 
 def _labels(
-    values: dict[str, Any], labels: Any, prediction: Shape, entry: Operation, base: int
+    values: dict[str, Any], labels: Any, prediction: Shape, entry: Operation, base: int, ignore: Setting
 ) -> tuple[dict[str, Any], Classes | None]:
     assert entry.target is not None
     try:
-        y, numbers = fit(labels, prediction, entry.target, base)
+        y, numbers = fit(labels, prediction, entry.target, base, ignore)
     except NncalcError as error:
         error.names = ("y",)
         raise
     result = {"x": values["x"], "y": y, **values}
     classes = Classes(prediction[-1], base, numbers) if entry.target.classes and prediction else None
     return result, classes
+
+
+def _loss_settings(stated: Mapping | None, entry: Operation, read: Reader) -> tuple[dict[str, Setting], dict[str, Any]]:
+    """The loss's settings, and the arrays among them, each under the setting's own name."""
+    arrays = {
+        option.name: read(stated.entries[option.name], option.name.replace("_", " "))
+        for option in entry.options
+        if option.array and stated is not None and option.name in stated
+    }
+    plain = tuple(option for option in entry.options if option.name not in arrays)
+    settings = options(stated, plain, tuple(arrays))
+    order = [option.name for option in entry.options]
+    named_arrays: dict[str, Setting] = {name: Name(name) for name in arrays}
+    return dict(sorted({**settings, **named_arrays}.items(), key=lambda item: order.index(item[0]))), arrays
 
 
 def loss_equations(
@@ -133,7 +150,9 @@ def loss_equations(
     each = tuple((key, value) for key, value in settings.items() if key != "reduction")
     result.append(Equation("losses", Apply(entry.name, pair, (*each, ("reduction", "none"))), "forward", "loss"))
     if reduction == "mean":
-        result.append(Equation("loss", call.mean(Name("losses")), "forward", "loss"))
+        weights = None if entry.target.total is None else entry.target.total(Name("y"), **settings)
+        mean = call.mean(Name("losses")) if weights is None else call.sum(Name("losses")) / weights
+        result.append(Equation("loss", mean, "forward", "loss"))
     elif reduction == "sum":
         total = call.sum(Name("losses"))
         # a sum over everything, from losses that are averaged over the outputs

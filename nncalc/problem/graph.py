@@ -76,7 +76,9 @@ def _class_numbers(expression: Expression, values: dict[str, Any]) -> set[str]:
             continue
         name = node.args[1].id if isinstance(node.args[1], Name) else ""
         if name in values:
-            values[name], numbers = fit(values[name], shapes(node.args[0]), target, base=1)
+            values[name], numbers = fit(
+                values[name], shapes(node.args[0]), target, base=1, ignore=dict(node.settings).get("ignore_index")
+            )
             found |= {name} if numbers is not None else set()
     return found
 

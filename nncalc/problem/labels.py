@@ -6,12 +6,14 @@ from typing import Any
 
 from nncalc.catalogue.operation import Shape, Target, dimensions
 from nncalc.errors import DomainError, ShapeError
+from nncalc.language.expression import Setting
 
 
-def fit(labels: Any, prediction: Shape, target: Target, base: int) -> tuple[Any, Any]:
+def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setting = None) -> tuple[Any, Any]:
     """(the target as an array of the prediction's shape, the class numbers as given or None).
 
-    Labels are never repeated. Raises ShapeError when they do not fit, DomainError for a class that there is not.
+    ignore: the class number whose examples do not count; their rows are zeros. Labels are never repeated.
+    Raises ShapeError when they do not fit, DomainError for a class that there is not.
     """
     import numpy as np
 
@@ -22,10 +24,17 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int) -> tuple[Any,
         examples = prediction[:-1]
         if shape in (examples, (*examples, 1)) or (not examples and shape == (1,)):
             numbers = labels.reshape(examples)
-            return one_hot(numbers, prediction[-1], base), numbers
+            return one_hot(numbers, prediction[-1], base, ignore), numbers
         if examples == (1,) and shape == ():
             numbers = labels.reshape(1)
-            return one_hot(numbers, prediction[-1], base), numbers
+            return one_hot(numbers, prediction[-1], base, ignore), numbers
+    if target.signs and not (np.abs(labels) == 1).all():
+        wrong = labels[np.abs(labels) != 1].reshape(-1)[0]
+        raise DomainError(
+            f"the label {wrong:g} is neither -1 nor 1",
+            label="expected -1 and 1, as a hinge loss compares with",
+            hint="Write -1 in the place of 0." if wrong == 0 else "",
+        )
     if shape == prediction:
         return labels, None
     # with one output, a number is its one entry; a batch of one may be written without its brackets
@@ -37,13 +46,17 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int) -> tuple[Any,
     raise ShapeError(f"the labels are {dimensions(shape)}, the prediction is {dimensions(prediction)}", label=wanted)
 
 
-def one_hot(numbers: Any, classes: int, base: int) -> Any:
-    """Class numbers as rows of 0 with one 1. Raises DomainError for a number outside the classes."""
+def one_hot(numbers: Any, classes: int, base: int, ignore: Setting = None) -> Any:
+    """Class numbers as rows of 0 with one 1, for the one to ignore as a row of 0.
+
+    Raises DomainError for a number outside the classes.
+    """
     import numpy as np
 
     flat = np.asarray(numbers, dtype=np.float64).reshape(-1)
     rows = np.zeros((flat.size, classes))
-    rows[np.arange(flat.size), [class_index(number, classes, base) for number in flat]] = 1.0
+    counted = [i for i, number in enumerate(flat) if number != ignore]
+    rows[counted, [class_index(flat[i], classes, base) for i in counted]] = 1.0
     return rows.reshape((*np.shape(numbers), classes))
 
 

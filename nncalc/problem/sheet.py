@@ -156,7 +156,8 @@ class Sheet:
         if target.classes and prediction:
             self.classes = prediction[-1]
         try:
-            fitted, numbers = fit(self.values[name], prediction, target, self.base)
+            ignore = dict(node.settings).get("ignore_index")
+            fitted, numbers = fit(self.values[name], prediction, target, self.base, ignore)
         except (ShapeError, DomainError) as error:
             error.names = (name,)
             raise

@@ -209,7 +209,7 @@ def _way(scene: Scene, limit: Limit, domain: str) -> list[Any]:
     if limit.at in ("inf", "-inf"):
         return [far if limit.at == "inf" else -far for far in FAR]
     point = scene(limit.at)
-    if point.ndim == 0 and "inf" not in domain and point == float(scene(interval(domain).ends[0])):
+    if point.ndim == 0 and domain != "(-inf, inf)" and point == float(scene(interval(domain).ends[0])):
         return [point + near for near in NEAR]
     return [point]
 

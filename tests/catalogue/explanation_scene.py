@@ -30,6 +30,10 @@ SETTINGS: dict[str, tuple[float, ...]] = {
     "low": (-1.0, -2.5),
     "high": (1.0, 2.0),
     "threshold": (1.0, 0.5, 2.0),
+    "delta": (1.0, 0.5, 2.0),
+    "beta": (1.0, 0.5, 2.0),
+    "gamma": (2.0, 1.0, 3.0),
+    "margin": (1.0, 0.5),
 }
 CONSTANTS = ("i", "j", "n", "pi")
 
