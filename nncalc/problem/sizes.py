@@ -88,9 +88,12 @@ def sizes_of(content: str, source: str, folder: Path | None) -> Sizes:
     return Sizes(clean_text(text(document, "title")).strip(), example, layers)
 
 
+EXAMPLES = 2
+
+
 def _layers(network: Network, example: Shape) -> Iterator[LayerSize]:
-    """A batch of one example is what every layer takes; its axis is left out of what is told."""
-    shapes = Shapes({"x": (1, *example), **{name: tuple(v.shape) for name, v in network.values.items()}})
+    """A batch is what every layer takes, and of two examples batch norm too; its axis is left out of what is told."""
+    shapes = Shapes({"x": (EXAMPLES, *example), **{name: tuple(v.shape) for name, v in network.values.items()}})
     equations = [one.equation for one in network.equations(shapes, batched=True).written]
     constants = set(network.constants) | set(network.states)
     seen = _Seen(example)
@@ -106,7 +109,7 @@ def _layers(network: Network, example: Shape) -> Iterator[LayerSize]:
             output=output,
             parameters=sum(map(prod, parameters.values())),
             how=_how(item, parameters),
-            multiply_adds=sum(_multiply_adds(equation, shapes) for equation in own),
+            multiply_adds=sum(_multiply_adds(equation, shapes) for equation in own) // EXAMPLES,
             receptive_field=seen.through(item, own, shapes),
         )
 
