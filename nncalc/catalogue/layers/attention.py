@@ -5,7 +5,7 @@ from __future__ import annotations
 from nncalc.catalogue.attention import CAUSAL, PAPER, SCALE, masked, scaled
 from nncalc.catalogue.layer import Block, Layer, Parameter
 from nncalc.catalogue.linear import turned
-from nncalc.catalogue.operation import Option
+from nncalc.catalogue.operation import Option, dimensions
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Name, call
 
@@ -59,10 +59,10 @@ def _residual(b: Block) -> None:
     x = Name(b.input)
     inside, shortcut = b.nested("layers", x), b.nested("shortcut", x)
     if b.shape_of(inside) != b.shape_of(shortcut):
-        found, wanted = (f"{name.id} {'×'.join(map(str, b.shape_of(name)))}" for name in (inside, shortcut))
+        sizes = (f"{name.id} is {dimensions(b.shape_of(name))}" for name in (inside, shortcut))
         raise ShapeError(
             "what a residual's layers give and its shortcut do not fit",
-            label=f"found {found}, expected {wanted}",
+            label=", ".join(sizes),
             hint="A 'shortcut:' of its own, a dense layer say, brings both to one shape.",
             place=b.place,
         )
