@@ -10,6 +10,7 @@ import typer
 from nncalc.cli import output
 from nncalc.cli.options import PLACES, Digits, File, Json, number
 from nncalc.cli.source import problem_of
+from nncalc.errors import UsageError
 
 if TYPE_CHECKING:
     from nncalc.language.equation import Phase
@@ -17,17 +18,28 @@ if TYPE_CHECKING:
     from nncalc.problem.work import Worked
 
 Full = Annotated[bool, typer.Option("--full", help="Print every entry of a matrix, however large.")]
+Entry = Annotated[
+    str | None,
+    typer.Option(
+        "--entry",
+        metavar="I,J",
+        show_default=False,
+        help="How this entry of each convolution and pool comes about: row, column; or channel, row, column.",
+    ),
+]
 MOST_STEPS = 1_000_000
 
 
-def forward(file: File = None, json: Json = False, digits: Digits = PLACES, full: Full = False) -> None:
+def forward(
+    file: File = None, entry: Entry = None, json: Json = False, digits: Digits = PLACES, full: Full = False
+) -> None:
     """The forward pass: each step with its formula, the numbers put in, and the result.
 
     Example:
     nncalc forward problem.yaml
     nncalc forward xor --json | jq .prediction
     """
-    _show("forward", [_worked(problem_of(file), "forward")], json, digits, full)
+    _show("forward", [_worked(problem_of(file), "forward")], json, digits, full, entry=_entry_of(entry))
 
 
 def backprop(
@@ -35,6 +47,7 @@ def backprop(
     step: Annotated[
         bool, typer.Option("--step", help="One step at a time: Enter goes on, b back, q leaves, ? helps.")
     ] = False,
+    entry: Entry = None,
     json: Json = False,
     digits: Digits = PLACES,
     full: Full = False,
@@ -49,9 +62,9 @@ def backprop(
     if step and not json and output.is_interactive():
         from nncalc.cli.stepper import walk_through
 
-        walk_through(worked, digits=digits, full=full)
+        walk_through(worked, digits=digits, full=full, entry=_entry_of(entry))
     else:
-        _show("backprop", [worked], json, digits, full)
+        _show("backprop", [worked], json, digits, full, entry=_entry_of(entry))
 
 
 def sgd(
@@ -72,6 +85,7 @@ def sgd(
         ),
     ] = None,
     every: Annotated[int, typer.Option("--every", metavar="K", min=1, help="Show each K-th step and the last.")] = 1,
+    entry: Entry = None,
     json: Json = False,
     digits: Digits = PLACES,
     full: Full = False,
@@ -85,7 +99,8 @@ def sgd(
     problem = problem_of(file, as_batch=batch_size is not None)
     if learning_rate is not None:
         problem = problem.with_learning_rate(_rate(problem, learning_rate))
-    _show("sgd", _steps(problem, steps, batch_size, every), json, digits, full, several=steps > 1)
+    shown = _steps(problem, steps, batch_size, every)
+    _show("sgd", shown, json, digits, full, several=steps > 1, entry=_entry_of(entry))
 
 
 def _steps(problem: Problem, steps: int, batch_size: int | None, every: int) -> Iterator[Worked]:
@@ -148,6 +163,7 @@ def _show(
     digits: int,
     full: bool,
     several: bool = False,
+    entry: tuple[int, ...] | None = None,
 ) -> None:
     from nncalc.problem.outcome import outcome
 
@@ -161,6 +177,33 @@ def _show(
 
     settings: dict[str, Any] = {"width": output.width(), "digits": digits, "full": full}
     for position, worked in enumerate(iterations):
+        # ahead of the steps, so that an entry that there is not leaves nothing half written
+        window = [] if entry is None else _entry_lines(worked, entry, settings["width"], digits, full)
         if position == 0:
             output.print_lines(heading(worked.problem, settings["width"]))
-        output.print_lines(iteration_view(worked, outcome(worked), several=several, **settings))
+        output.print_lines([*iteration_view(worked, outcome(worked), several=several, **settings), *window])
+
+
+def _entry_of(text: str | None) -> tuple[int, ...] | None:
+    """`1,2` as numbers. Raises UsageError."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.strip("[]() ").split(",")]
+    if not all(part.isascii() and part.isdecimal() and int(part) > 0 for part in parts):
+        raise UsageError(f"--entry can't be {text}", label="expected row,column or channel,row,column, counted from 1")
+    return tuple(int(part) for part in parts)
+
+
+def _entry_lines(worked: Worked, entry: tuple[int, ...], width: int, digits: int, full: bool) -> Any:
+    from nncalc.views.sheet import Sheet
+    from nncalc.views.window import entries_view
+
+    problem = worked.problem
+    sheet = Sheet(worked.trace, notation=problem.notation, digits=digits, full=full, examples=problem.examples)
+    lines = entries_view(worked.trace, entry, sheet, max(width, 40))
+    if not lines:
+        raise UsageError(
+            f"no convolution or pool has an entry {', '.join(map(str, entry))}",
+            label="expected row,column or channel,row,column of one of their results, counted from 1",
+        )
+    return [[], *lines]

@@ -16,6 +16,7 @@ from nncalc.views.iteration import closing, heading
 from nncalc.views.line import Line, width_of
 from nncalc.views.sheet import Sheet
 from nncalc.views.steps import step_detail
+from nncalc.views.window import window_view, windows_of
 
 # What terminals send, and Windows' own two-character codes.
 FORWARD = {"\r", "\n", " ", "\x1b[B", "\x1bOB", "\xe0P", "\x00P", "\x1b[C", "\x1bOC", "j", "n"}
@@ -35,10 +36,10 @@ class Position:
     screen: int = 0
 
 
-def walk_through(worked: Worked, *, digits: int, full: bool) -> None:
+def walk_through(worked: Worked, *, digits: int, full: bool, entry: tuple[int, ...] | None = None) -> None:
     """Show the steps one by one until the reader leaves; the screen is then as it was found."""
     console = Console(highlight=False)
-    pages = Pages(worked, digits, full)
+    pages = Pages(worked, digits, full, entry)
     position, helping = Position(), False
     console.set_alt_screen(True)
     console.show_cursor(False)
@@ -66,8 +67,8 @@ def walk_through(worked: Worked, *, digits: int, full: bool) -> None:
 class Pages:
     """What each page shows, cut into screens of the terminal's height as it is now."""
 
-    def __init__(self, worked: Worked, digits: int, full: bool) -> None:
-        self.worked, self.digits, self.full = worked, digits, full
+    def __init__(self, worked: Worked, digits: int, full: bool, entry: tuple[int, ...] | None = None) -> None:
+        self.worked, self.digits, self.full, self.entry = worked, digits, full, entry
         problem = worked.problem
         self.sheet = Sheet(worked.trace, notation=problem.notation, digits=digits, full=full, examples=problem.examples)
         self.last = len(worked.trace.steps)
@@ -82,9 +83,19 @@ class Pages:
     def _lines(self, page: int, width: int) -> list[Line]:
         if page < self.last:
             title = heading(self.worked.problem, width) if page == 0 else []
-            return [*title, *step_detail(self.worked.trace, page, width=width, sheet=self.sheet)]
+            detail = step_detail(self.worked.trace, page, width=width, sheet=self.sheet)
+            return [*title, *detail, *self._windows(page, width)]
         ending = closing(self.worked, outcome(self.worked), self.digits, width)
         return [[("the end", "title")], [], *ending] if ending else [[("the end", "title")]]
+
+    def _windows(self, page: int, width: int) -> list[Line]:
+        """How the chosen entry of a convolution or a pool comes about."""
+        if self.entry is None:
+            return []
+        trace, lines = self.worked.trace, []
+        for window in windows_of(trace, self.entry, trace.steps[page]):
+            lines += [[], *window_view(window, self.sheet, width)]
+        return lines
 
     def go_on(self, position: Position, screens: int) -> bool:
         """One screen on. False behind the end."""

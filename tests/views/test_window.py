@@ -1,0 +1,126 @@
+"""`--entry`: how one entry of a convolution or a pool comes about, on the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nncalc.cli.run import run
+from nncalc.cli.stepper import Pages
+from nncalc.problem.load import load_text
+from nncalc.problem.work import Worked, work
+from nncalc.views.line import text_of
+
+CNN = """\
+h̄¹[1, 1, 2] from rows 1–3, columns 2–4
+      ⎡0  2  1⎤       ⎡1  0  −1⎤       ⎡0  0  −1⎤
+  [0] ⎢1  1  3⎥ ⊙ [0] ⎢0  1   0⎥ = [0] ⎢0  1   0⎥
+      ⎣1  0  1⎦       ⎣1  0   1⎦       ⎣1  0   1⎦
+  −1 + 1 + 1 + 1 = 2
+  so that h̄¹[1, 1, 2] = 1, by h̄¹ = W¹ ∗ x + b¹
+"""
+POOL = """\
+pool1[1, 1, 1] from rows 1–2, columns 1–2
+  [0] ⎡1  1⎤
+      ⎣1  0⎦
+  the largest is 1, entry 1 of the window row by row; 3 are,
+    and the first takes the gradient
+"""
+PADDED = """\
+h¹[1, 1, 1] from rows 0–1, columns 0–1, the padding among them
+  [0] ⎡0  0⎤  [1] ⎡0  0⎤ ⊙ [0] ⎡ 1  0⎤  [1] ⎡0  1⎤
+      ⎣0  1⎦      ⎣0  0⎦       ⎣−1  1⎦      ⎣1  0⎦
+    = [0] ⎡0  0⎤  [1] ⎡0  0⎤
+          ⎣0  1⎦      ⎣0  0⎦
+  the sum is 1
+  so that h¹[1, 1, 1] = 1.5, by h¹ = conv2d(x, W¹; stride =
+    2, padding = 1) + b¹
+"""
+
+
+def shown(arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run(arguments) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["forward", "cnn", "--entry", "1,2"], CNN),
+        (["backprop", "cnn", "--entry", "1,1,2"], CNN),
+        (["sgd", "cnn", "--entry", "1, 1"], POOL),
+        (["forward", "conv-stride-padding", "--entry", "1,1,1"], PADDED),
+    ],
+)
+def test_an_entry_is_shown_behind_the_steps(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = shown(arguments, capsys, monkeypatch)
+    assert expected in out
+    assert out.startswith(shown(arguments[:2], capsys, monkeypatch).rstrip("\n"))
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "entry", "lines"),
+    [
+        ("avg_pool2d: {size: 2}", "[[[1, 2], [3, 4]]]", "1,1", ["  (1 + 2 + 3 + 4) / 4 = 2.5"]),
+        ("lp_pool2d: {size: 2}", "[[[0, 4], [3, 0]]]", "1,1,1", ["  (Σ|x|^p)^(1/p) with p = 2: 5"]),
+        ("max_pool1d: {size: 2, stride: 1}", "[[1, -2, 5]]", "2", ["pool1[1, 2] from entries 2–3"]),
+        (
+            "max_pool2d: {size: [1, 2]}",
+            "[[[[1, 2]]], [[[4, 3]]]]",
+            "2,1,1,1",
+            ["pool1[2, 1, 1, 1] from row 1, columns 1–2"],
+        ),
+        (
+            "conv2d: {weights: [[[[1, 2]]]], flip: true}",
+            "[[[5, 7]]]",
+            "1,1",
+            ["  [0] [5 7] ⊙ [0] [2 1] = [0] [10 7]", "  10 + 7 = 17"],
+        ),
+        (
+            "conv1d: {weights: [[[1, 1]], [[1, -1]]], groups: 2, dilation: 2}",
+            "[[1, 2, 3], [4, 5, 6]]",
+            "2,1",
+            ["h1[2, 1] from entries 1–3 in steps of 2", "  4 − 6 = −2"],
+        ),
+    ],
+)
+def test_each_kind_of_window(
+    layer: str, inputs: str, entry: str, lines: list[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    path = tmp_path / "p.yaml"
+    path.write_text(f"inputs: {inputs}\nlayers:\n  - {layer}\n", "utf-8")
+    out = shown(["forward", str(path), "--entry", entry], capsys, monkeypatch).replace("h¹", "h1").splitlines()
+    for line in lines:
+        assert line in out
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("9,1", "no convolution or pool has an entry 9, 1"),
+        ("0,1", "--entry can't be 0,1"),
+        ("a", "--entry can't be a"),
+        ("", "--entry can't be "),
+    ],
+)
+def test_an_entry_that_there_is_not_is_refused_before_anything_is_written(
+    entry: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["forward", "cnn", "--entry", entry]) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert "h̄¹" not in out
+
+
+def test_step_by_step_the_entry_stands_with_its_step() -> None:
+    text = "inputs: [[[1, 2], [3, 4]]]\nlayers:\n  - max_pool2d: {size: 2}\n  - flatten\n"
+    problem = load_text(text, "p.yaml", None)
+    pages = Pages(Worked(problem, work(problem, "forward")), 4, False, (1, 1))
+    first, second = (["".join(text_of(line)) for screen in pages.screens(i) for line in screen] for i in (0, 1))
+    assert "  the largest is 4, entry 4 of the window row by row" in first
+    assert not any("largest" in line for line in second)
