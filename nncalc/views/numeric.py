@@ -30,6 +30,8 @@ from nncalc.views.values import EDGE, MOST_ROWS, Look, value_box
 
 COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 _TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "·": 6, "⊙": 6, "/": 6, "": 8}
+# Ahead of an argument that has operators of its own, a line ends sooner than at one of these.
+COMMA = 1
 _BARS = "‖|"
 
 
@@ -190,14 +192,15 @@ class _Template:
 
     def _until(self, closing: str) -> Run:
         run: Run = []
-        gap = 0
+        gap, behind_comma = 0, False
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             if isinstance(token, str) and token == closing:
                 break
             self.at += 1
             if not isinstance(token, str):
-                run += with_gap(token, gap)
+                breakable = any(item.depth < LAST_RESORT for item in token[1:])
+                run += with_gap(token, gap, COMMA if behind_comma and breakable else LAST_RESORT)
             elif token in ("(", "[", *_BARS):
                 group = self._group(token, run)
                 run += with_gap(group, gap) if gap else group
@@ -208,6 +211,7 @@ class _Template:
                 run = superscript(run, token)
             else:
                 run.append(word(token, gap, _TIGHTNESS.get(token, LAST_RESORT)))
+            behind_comma = token == ","
             gap = 0
         return run
 
