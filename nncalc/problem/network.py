@@ -94,7 +94,8 @@ class Network(NamedTuple):
             return self._flattened(shape, item)
         wanted = self._reshaped()
         if wanted and wanted in (prod(shape), prod(shape[1:])):
-            return prod(shape) != wanted
+            # a batch of one vector is a batch
+            return prod(shape) != wanted or (len(shape) == 2 and shape[0] == 1)
         rank = 1 if fixing is None or fixing.example_rank is None else fixing.example_rank
         if len(shape) not in (rank, rank + 1):
             name, what = ("", "a vector") if fixing is None else (f" of {fixing.name}", fixing.example)
