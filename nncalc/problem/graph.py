@@ -16,6 +16,7 @@ from nncalc.language.expression import Apply, Expression, Name, call, names_in, 
 from nncalc.language.parse import is_name, parse_expression
 from nncalc.language.text import ATOM, precedence, to_text
 from nncalc.problem.labels import fit
+from nncalc.problem.masks import added_names, is_mask, to_add
 from nncalc.problem.numbers import parse_number
 
 RESULT, UPSTREAM = "result", "upstream"
@@ -39,7 +40,8 @@ def work_out(text: str, given: dict[str, Any], upstream: Any = None, wrt: tuple[
     _check_names(expression, given, wrt)
     equations, nodes = _equations(expression)
     leaves = names_in(expression)
-    values = {name: given[name] for name in leaves}
+    masks = set(added_names([expression]))
+    values = {name: _numbers(given[name], name in masks) for name in leaves}
     classes = _class_numbers(expression, values)
     labels = tuple(name for name in leaves if name in classes or (wrt and name not in wrt))
     shapes = infer(Program(equations), {name: value.shape for name, value in values.items()})
@@ -144,11 +146,19 @@ def read_assignment(text: str) -> tuple[str, Any]:
         raise UsageError(
             f"'{text}' is no value of a name", label="expected NAME=VALUE, like x=-2 or W='[[1, 2], [3, 4]]'"
         )
-    return name, np.asarray(read_value_of(name, written), dtype=np.float64)
+    value = np.asarray(read_value_of(name, written))
+    return name, value if value.dtype == bool else value.astype(np.float64)
+
+
+def _numbers(value: Any, mask: bool) -> Any:
+    """A mask of true and false as 1 and 0, or where it masks scores as what is added to them; numbers as they are."""
+    if value.dtype != bool:
+        return value
+    return to_add(value) if mask else value.astype(float)
 
 
 def read_value_of(name: str, written: str) -> Any:
-    """A number as nncalc writes them, or an array as YAML flow."""
+    """A number as nncalc writes them, or an array as YAML flow; one of true and false stays so."""
     try:
         number = parse_number(written)
     except DomainError as error:
@@ -160,4 +170,6 @@ def read_value_of(name: str, written: str) -> Any:
     from nncalc.problem.arrays import to_array
     from nncalc.problem.document import read_value
 
-    return to_array(read_value(written, name), None, what=f"an entry of {name}")
+    tree = read_value(written, name)
+    array = to_array(tree, None, what=f"an entry of {name}")
+    return array.astype(bool) if is_mask(tree) else array

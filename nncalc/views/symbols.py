@@ -15,7 +15,7 @@ GREEK = {
     "psi": "ψ", "omega": "ω", "eta": "η", "lam": "λ",
 }  # fmt: skip
 # The letters whose number is a layer's and stands above; every other letter's number counts its entries: x₁.
-LAYERED = frozenset(("W", "U", "E", "Q", "K", "V", "A", "b", "c", "h", "a", "z", "mu", "gamma", "beta"))
+LAYERED = frozenset(("W", "U", "E", "Q", "K", "V", "A", "M", "b", "c", "h", "a", "z", "mu", "gamma", "beta"))
 # The settings of optimizers that textbooks write as a letter.
 OPTIMIZER = {"weight_decay": "λ", "momentum": "μ", "t": "t", "learning_rate": "η₀"}
 LATEX_OPTIMIZER = {"λ": r"\lambda", "μ": r"\mu", "t": "t", "η₀": r"\eta_{0}"}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nncalc.errors import NncalcError
+from nncalc.problem.graph import read_assignment, work_out
 from nncalc.problem.problem import Problem
 from nncalc.problem.work import descend_steps, work
 from tests.engine.programs import forward
@@ -169,6 +170,15 @@ def test_a_mask_of_true_and_false_is_the_same_in_equations() -> None:
     close(
         found.value("h"), work(problem(given=numbers, equations="h = attention(Q, K, V, mask=m)"), "forward").value("h")
     )
+
+
+def test_a_mask_of_true_and_false_is_the_same_on_the_command_line() -> None:
+    given_arrays = dict(map(read_assignment, ("Q=[[1, 2], [3, 4]]", "m=[[true, false], [true, true]]")))
+    graph = work_out("sum(attention(Q, Q, Q, mask=m))", given_arrays)
+    np.testing.assert_array_equal(graph.trace.value("attention(Q, Q, Q, mask=m)")[0], [1, 2])
+    assert graph.trace.value("m").tolist() == [[0, -np.inf], [0, 0]]
+    once = work_out("sum(m * Q)", given_arrays)
+    assert once.trace.value("m").tolist() == [[1, 0], [1, 1]]
 
 
 def test_each_example_may_have_a_mask_of_its_own() -> None:
