@@ -15,7 +15,8 @@ from nncalc.language.text import equation_text
 from nncalc.problem.load import load_text
 from nncalc.problem.outcome import outcome
 from nncalc.problem.problem import Problem
-from nncalc.problem.work import Worked, program_of, work
+from nncalc.problem.sizes import sizes_of
+from nncalc.problem.work import Worked, descend_steps, program_of, work
 from nncalc.views.iteration import closing
 from tests.engine.programs import relative_error
 
@@ -116,6 +117,8 @@ def test_keras_writes_both_biases_of_a_gru_in_one_array() -> None:
     assert again.forward.equations == found.forward.equations
     assert all(np.array_equal(again.values[name], found.values[name]) for name in found.values)
 
+
+SMALL = {"weights": [[0.5]], "recurrent_weights": [[0.1]]}
 
 # --- a published example ----------------------------------------------------------------------------------------------
 
@@ -339,6 +342,29 @@ def test_a_batch_may_have_one_initial_state_or_one_each() -> None:
     assert work(each, "forward").values["h1"][0] == work(alike, "forward").values["h1"][0]
 
 
+def test_one_time_step_contributes_nothing_apart() -> None:
+    """A sequence of one step shares no weight: its gradient is not split."""
+    found = problem(inputs=[[1.0]], labels=[1], layers=[{"rnn": {**SMALL}}], loss="sse")
+    names = [step.name for step in work(found, "backward").steps]
+    assert "W1.grad" in names
+    assert not any(".grad_t" in name for name in names)
+
+
+def test_a_training_step_goes_on_from_the_last() -> None:
+    found = problem(inputs=[[1], [2]], labels=[1], layers=[{"rnn": {**SMALL}}], loss="sse")
+    first, second = descend_steps(found, 2)
+    assert first.trace.values["W1.next"] == second.trace.values["W1"]
+    assert float(second.trace.values["loss"]) == first.loss_after
+
+
+def test_shapes_count_what_an_lstm_learns() -> None:
+    rows = {key: {"shape": [8, size]} for key, size in (("weights", 3), ("recurrent_weights", 2))}
+    layer = {"lstm": {**rows, "bias": {"shape": [8]}, "layout": "pytorch", "output": "all"}}
+    document = json.dumps({"input_shape": [5, 3], "layers": [layer]})
+    (found,) = sizes_of(document, "test.yaml", None).layers
+    assert (found.output, found.parameters, found.multiply_adds) == ((5, 2), 4 * (3 + 2 + 1) * 2, 5 * 4 * (3 + 2) * 2)
+
+
 def test_a_bias_of_one_number_and_random_gates() -> None:
     random = {"random": {"shape": [8, 3]}}
     found = problem(
@@ -472,8 +498,8 @@ def test_a_sequence_of_length_zero(tmp_path: Path) -> None:
     document = {"inputs": {"file": "x.npy"}, "layers": [{"rnn": ONE}]}
     with pytest.raises(NncalcError) as refused:
         load_text(json.dumps(document), "test.yaml", tmp_path)
+    assert refused.value.message == "inputs has no entries"
     assert refused.value.place is not None
-    print(refused.value.message, refused.value.label)
 
 
 def test_a_time_step_s_contribution_may_be_overridden() -> None:

@@ -99,7 +99,7 @@ def unrolled(b: Block, cell: Cell, start: Start) -> None:
 
     cell(direction, t, state) writes one step's equations and gives the new state, h first; start(direction, t) the
     state ahead of the first. The reversed direction begins at the end, so that its state of step t goes into step
-    t − 1, and its last one is that of step 1. Raises ShapeError where the input is no sequence, or one of no steps.
+    t − 1, and its last one is that of step 1. Raises ShapeError where the input is no sequence.
     """
     steps = _length(b)
     forwards = _run(Direction(b), cell, start, range(1, steps + 1), 0)
@@ -137,9 +137,6 @@ def _length(b: Block) -> int:
     if len(b.example) != 2:
         label = f"found {'a vector of ' if len(b.example) == 1 else ''}{found} in {b.input}"
         raise ShapeError(f"{kind} needs a sequence, (time, features)", label=label, place=b.place)
-    if 0 in b.shape:
-        label = f"found {found}, expected one time step or more"
-        raise ShapeError("the sequence has no time steps", label=label, names=(b.input,))
     return b.example[0]
 
 
