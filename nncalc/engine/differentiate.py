@@ -48,6 +48,7 @@ class _Backward:
         self.simplify = Simplifier(shapes, named)
         self.wanted = self._depends_on(set(program.parameters) | (set(program.given) - set(program.labels)))
         self.contributions: dict[str, list[Expression]] = {loss: [Const(1.0)]}
+        self.late: dict[str, list[Expression]] = {}
         self.equations: list[Equation] = []
         self.moving: dict[Expression, bool] = {}
         self.helpers: dict[str, int] = {}
@@ -65,7 +66,7 @@ class _Backward:
                 self._assign_step(leaf, equation)
             for leaf in last_use.get(equation.name, ()):
                 self._sum_steps(leaf)
-                if leaf in self.contributions:
+                if leaf in self.contributions or leaf in self.late:
                     self._assign(leaf, equation.layer)
         return self.program._replace(equations=(*self.program.equations, *self.equations))
 
@@ -92,6 +93,8 @@ class _Backward:
 
     def _assign(self, name: str, layer: str) -> Expression:
         """NAME.grad as the sum of its contributions; for the loss and what the gradient goes through, just the sum."""
+        for late in self.late.pop(name, ()):
+            self._contribute(name, late)
         total = self._total(gathered(self.contributions[name], self._total, self.shapes))
         if name == self.loss or name in self.program.through:
             return total
@@ -129,6 +132,9 @@ class _Backward:
             step = time_step(equation.name)
             if step is not None and expression.id in self.shared:
                 self.by_step.setdefault(expression.id, {}).setdefault(step, []).append(g)
+            elif equation.name in self.program.through and expression.id in self.program.parameters:
+                # a penalty on the weights comes last in their gradient, as in books
+                self.late.setdefault(expression.id, []).append(g)
             else:
                 self._contribute(expression.id, g)
         if not isinstance(expression, Apply):

@@ -12,6 +12,7 @@ from nncalc.problem.from_layers import from_layers
 from nncalc.problem.optimizing import read_optimizer, setting_shapes
 from nncalc.problem.overrides import apply_overrides
 from nncalc.problem.problem import Problem
+from nncalc.problem.regularization import regularized
 from nncalc.problem.schema import name_list, text, word
 from nncalc.problem.source import clean_text, read_file
 from nncalc.problem.tree import refuse_unknown
@@ -19,6 +20,7 @@ from nncalc.problem.work import check_overrides
 
 COMMON = (
     "title", "source", "notes", "optimizer", "index_base", "notation", "overrides", "frozen", "seed", "points",
+    "regularization",
 )  # fmt: skip
 WITH_LAYERS = ("inputs", "input_shape", "labels", "layers", "loss", "convention", "batch")
 WITH_EQUATIONS = ("equations", "given", "parameters")
@@ -64,6 +66,7 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
     )
     problem = read_optimizer(document.get("optimizer"), problem, folder)
     try:
+        problem = regularized(problem, document)
         problem = apply_overrides(problem, document.get("overrides"))
         infer(problem.forward, {**problem.shapes, **setting_shapes(problem)})
         problem = problem._replace(frozen=name_list(document, "frozen", problem.forward.parameters))
