@@ -17,9 +17,10 @@ from nncalc.cli.run import run
 from nncalc.problem import shipped
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((Path(__file__).parent / "schema/output.json").read_text("utf-8")))
+FORWARD_ONLY = ("linear-relu", "hopfield")
 CALLS: list[list[str]] = [
     *([command, name] for name in shipped.names() for command in ("forward", "derive")),
-    *([command, name] for name in shipped.names() if name != "linear-relu" for command in ("backprop", "sgd")),
+    *([command, name] for name in shipped.names() if name not in FORWARD_ONLY for command in ("backprop", "sgd")),
     ["sgd", "xor", "--batch-size", "3", "--steps", "4", "--every", "2"],
     ["sgd", "regression", "--batch-size", "1"],
     ["gradcheck", "xor"],
