@@ -120,6 +120,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "gated": ("lstm", "gru"),
     "normalization": ("batch_norm", "layer_norm", "rms_norm", "instance_norm", "group_norm"),
     "dropout": ("dropout",),
+    "prelu": ("prelu",),
     "attention": ("attention", "positional_encoding", "embedding", "residual", "mean_over_time"),
 }
 OPTIMIZERS: dict[str, tuple[str, ...]] = {

@@ -157,6 +157,7 @@ class Layer(NamedTuple):
     how: of the parameters' shapes by key, how their number comes about, `(3·3·1 + 1)·8`; a sum of products if not said.
     starts: of a recurrent layer, the settings that hold a state to start from; orders: the order of the gates in
     stacked arrays, by layout. own_activation: the activation inside the layer where the file doesn't say another.
+    is_activation: whether it belongs to the layer before it, as activations do.
     """
 
     name: str
@@ -174,6 +175,7 @@ class Layer(NamedTuple):
     starts: tuple[str, ...] = ()
     orders: tuple[tuple[str, tuple[str, ...]], ...] = ()
     own_activation: str = ""
+    is_activation: bool = False
 
     @property
     def recurrent(self) -> bool:

@@ -19,6 +19,7 @@ from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting
 from nncalc.language.parse import is_name
 from nncalc.problem.labels import class_index
+from nncalc.problem.learned_activation import Learned
 from nncalc.problem.parameters import Stated, filled, name_of, nothing_stated, read_parameters
 from nncalc.problem.recurrent import read_recurrent, starting
 from nncalc.problem.schema import kind, named, options, wrong
@@ -27,6 +28,7 @@ from nncalc.problem.tree import Scalar, Sequence, Value
 from nncalc.problem.values import Reader
 
 Activation = Callable[[Expression], Expression]
+CHANNELS_FIRST = ("conv", "max_pool", "avg_pool", "lp_pool")
 EXAMPLE = "'- dense: {weights: …}' or '- relu'"
 
 
@@ -176,8 +178,8 @@ class _Writing:
         result: list[Written] = []
         for item in items:
             if item.entry is None:
-                assert item.activation is not None
-                equation = Equation(f"act{item.suffix}", item.activation(Name(x)), "forward", item.label)
+                result_of = self._activation(item)(Name(x))
+                equation = Equation(f"act{item.suffix}", result_of, "forward", item.label)
                 add(self.shapes, equation)
                 result.append(Written(equation, True))
                 x = equation.name
@@ -189,6 +191,12 @@ class _Writing:
             self.per_example |= block.per_example
             x = block.output
         return result, x
+
+    def _activation(self, item: Item) -> Activation:
+        assert item.activation is not None
+        return (
+            item.activation.over(self.shapes, self.batched) if isinstance(item.activation, Learned) else item.activation
+        )
 
     def _block(self, item: Item, x: str) -> Block:
         return Block(
@@ -202,7 +210,7 @@ class _Writing:
             options=item.options,
             shape_of=self.shapes,
             declare=lambda equation: add(self.shapes, equation),
-            activation=item.activation,
+            activation=None if item.activation is None else self._activation(item),
             fill=lambda name, shape: self._fill(item, name, shape),
             inside=lambda key, name: self.run(item.inner.get(key, ()), name),
             start=lambda key, name, shape: self._start(item, key, name, shape),
@@ -247,14 +255,16 @@ class _Reading:
         for one in value.items if isinstance(value, Sequence) else (value,):
             name, settings = named(one, "a layer", layer_names(), EXAMPLE)
             entry = layer(name)
-            if entry is None:
-                activation = read_activation(name, settings)
+            if entry is None or entry.is_activation:
+                before = items[-1].entry if open_end else next((i.entry for i in self.before[::-1]), None)
+                stated = items[-1].stated if open_end else nothing_stated()
+                activation = self._activation(name, settings, one, before, stated)
                 if open_end:
                     items[-1] = items[-1]._replace(activation=activation)
                 else:
                     number = self._count("act")
                     label = f"{name} {number}"
-                    items.append(Item(None, label, str(number), nothing_stated(), {}, one, activation))
+                    items.append(Item(None, label, str(number), stated, {}, one, activation))
                 open_end = False
                 continue
             item = self._layer(entry, settings, one, self._count(entry.family))
@@ -267,6 +277,21 @@ class _Reading:
     def _count(self, family: str) -> int:
         self.counters[family] += 1
         return self.counters[family]
+
+    def _activation(
+        self, name: str, settings: Settings | None, place: Value, before: Layer | None, stated: Stated
+    ) -> Activation:
+        """An activation; one with a parameter adds that to those of the layer it belongs to."""
+        entry = layer(name)
+        if entry is None:
+            return read_activation(name, settings)
+        options(settings, entry.options, (*entry.keys, "name"))
+        suffix = _suffix(settings, self._count(entry.family))
+        own = read_parameters(entry, settings, place, self.read, suffix, self.row)
+        stated.values.update(own.values)
+        stated.places.update(own.places)
+        (slope,) = own.values
+        return Learned(slope, before is not None and before.name.startswith(CHANNELS_FIRST))
 
     def _layer(self, entry: Layer, settings: Settings | None, item: Value, count: int) -> Item:
         options_stated = {option.name: option.default for option in entry.options}
@@ -286,9 +311,10 @@ class _Reading:
         if settings is not None and "activation" in settings:
             activation = None if entry.takes_activation else read_activation("identity", None)
         if settings is not None and "activation" in settings and not _is_none(settings.entries["activation"]):
-            activation = read_activation(
-                *named(settings.entries["activation"], "an activation", ACTIVATIONS, "'activation: relu'")
-            )
+            given = settings.entries["activation"]
+            known = ACTIVATIONS if entry.recurrent else (*ACTIVATIONS, "prelu")
+            name, own = named(given, "an activation", known, "'activation: relu'")
+            activation = self._activation(name, own, given, entry, stated)
         return Item(entry, f"{entry.name} {count}", suffix, stated, options_stated, item, activation, inner)
 
 
