@@ -284,6 +284,9 @@ class _Reading:
         """An activation; one with a parameter adds that to those of the layer it belongs to."""
         entry = layer(name)
         if entry is None:
+            for setting in operation(name).required:
+                if settings is None or setting not in settings:
+                    raise wrong(place, f"{name} has no {setting}", f"expected '{name}: {{{setting}: …}}'")
             return read_activation(name, settings)
         options(settings, entry.options, (*entry.keys, "name"))
         suffix = _suffix(settings, self._count(entry.family))
