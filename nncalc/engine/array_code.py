@@ -1,0 +1,245 @@
+"""Tracing with arrays: the catalogue's value functions, run once on Lazy arrays, leave a list of NumPy calls.
+
+Every array of a run has its place in memory from the start, so transposes, slices and other views are made once, and
+each call writes into a buffer (`out=`) that is free again when nobody needs it any more. An operation whose value
+function does more than is known here is called as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nncalc.engine.numpy_arrays import xp as np
+from nncalc.engine.scalar_code import UntraceableError
+
+REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "all": "logical_and"}
+VIEWS = frozenset(("transpose", "reshape", "broadcast_to", "swapaxes", "moveaxis", "expand_dims", "squeeze", "ravel"))
+
+
+class Call(NamedTuple):
+    """One node: kind, what is called, the nodes and constants it is called with, what the result looks like.
+
+    kind: leaf (the array is there), ufunc, reduce, view, copy, where, put (an array with a part replaced), whole.
+    root: the node in whose memory a view lies. order: the axes as memory has them, the slowest first: sums add up in
+    that order, so a buffer has to have the one that NumPy's own result has.
+    """
+
+    kind: str
+    function: Any
+    args: tuple[Any, ...]
+    shape: tuple[int, ...]
+    dtype: Any
+    root: int
+    settings: tuple[Any, ...] = ()
+    order: tuple[int, ...] = ()
+
+
+def _order(value: Any) -> tuple[int, ...]:
+    return tuple(sorted(range(value.ndim), key=lambda axis: (-abs(value.strides[axis]), axis)))
+
+
+class ArrayGraph:
+    """The calls of a trace, in order."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Call] = []
+        self.guards: list[tuple[int, bool]] = []
+        self._known: dict[Any, Lazy] = {}
+
+    def leaf(self, value: Any, moves: bool) -> Lazy:
+        self.nodes.append(Call("leaf", None, (), value.shape, value.dtype, len(self.nodes)))
+        return Lazy(self, len(self.nodes) - 1, value, moves)
+
+    def leaf_of_constant(self, value: float) -> float:
+        """A number of an expression: NumPy takes it as it is."""
+        return float(value)
+
+    def call(self, kind: str, function: Any, args: tuple[Any, ...], value: Any, settings: tuple[Any, ...] = ()) -> Lazy:
+        """One more call, or the same one's result where it has been made before."""
+        value = np.asarray(value)
+        key = kind, function, tuple(_key(a) for a in args), repr(settings)
+        hashable = kind != "put"
+        found = self._known.get(key) if hashable else None
+        if found is None:
+            number = len(self.nodes)
+            root = self.nodes[args[0].number].root if kind == "view" else number
+            self.nodes.append(Call(kind, function, args, value.shape, value.dtype, root, settings, _order(value)))
+            moves = any(a.moves for a in args if isinstance(a, Lazy))
+            found = Lazy(self, number, value, moves)
+            if hashable:
+                self._known[key] = found
+        return found
+
+
+def _key(a: Any) -> Any:
+    if isinstance(a, Lazy):
+        return "n", a.number
+    if isinstance(a, (int, float)):
+        return "k", float(a)
+    return "c", id(a)
+
+
+class Lazy:
+    """An array of the trace, with the value that it has there."""
+
+    __array_ufunc__ = None
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, graph: ArrayGraph, number: int, value: Any, moves: bool) -> None:
+        self.graph, self.number, self.value, self.moves = graph, number, value, moves
+
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    T = property(lambda self: namespace.transpose(self))
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __bool__(self) -> bool:
+        answer = bool(self.value)
+        if self.moves:
+            self.graph.guards.append((self.number, answer))
+        return answer
+
+    def __getitem__(self, index: Any) -> Lazy:
+        part = np.asarray(self.value[_with_ellipsis(index)])
+        if not np.shares_memory(part, self.value):
+            raise UntraceableError("index")
+        return self.graph.call("view", "index", (self,), part, _with_ellipsis(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        changed = self.value.copy()
+        changed[index] = value.value if isinstance(value, Lazy) else value
+        found = self.graph.call("put", None, (self, value), changed, _with_ellipsis(index))
+        self.number, self.value, self.moves = found.number, found.value, found.moves
+
+    def reshape(self, *shape: Any) -> Lazy:
+        return namespace.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
+
+    def all(self) -> Lazy:
+        return namespace.all(self)  # type: ignore[no-any-return]
+
+
+def _with_ellipsis(index: Any) -> tuple[Any, ...]:
+    """The index so that what it gives is an array, a part of the same memory, also where it is one entry."""
+    items = index if isinstance(index, tuple) else (index,)
+    return items if any(item is ... for item in items) else (*items, ...)
+
+
+def _operator(name: str, swapped: bool = False) -> Any:
+    def method(self: Lazy, other: Any) -> Lazy:
+        return ufunc(name, *((other, self) if swapped else (self, other)))
+
+    return method
+
+
+for _name, _dunder in (
+    ("add", "add"), ("subtract", "sub"), ("multiply", "mul"), ("true_divide", "truediv"), ("greater", "gt"),
+    ("greater_equal", "ge"), ("less", "lt"), ("less_equal", "le"), ("equal", "eq"), ("not_equal", "ne"),
+    ("bitwise_and", "and"), ("matmul", "matmul"),
+):  # fmt: skip
+    setattr(Lazy, f"__{_dunder}__", _operator(_name))
+    setattr(Lazy, f"__r{_dunder}__", _operator(_name, swapped=True))
+
+
+def _power(a: Lazy, b: Any) -> Lazy:
+    # what NumPy's ** does for a plain 2
+    return ufunc("square", a) if not isinstance(b, Lazy) and b == 2 else ufunc("power", a, b)
+
+
+Lazy.__neg__ = lambda self: ufunc("negative", self)  # type: ignore[attr-defined]
+Lazy.__pow__ = _power  # type: ignore[attr-defined]
+
+
+def value_in_trace(a: Any) -> Any:
+    return a.value if isinstance(a, Lazy) else a
+
+
+def _graph_of(args: tuple[Any, ...]) -> ArrayGraph | None:
+    return next((a.graph for a in args if isinstance(a, Lazy)), None)
+
+
+def ufunc(name: str, *args: Any) -> Any:
+    """A ufunc; of plain numbers alone, its value."""
+    function = getattr(np, name)
+    value = function(*map(value_in_trace, args))
+    graph = _graph_of(args)
+    if graph is None:
+        return value
+    if name == "not_equal" and isinstance(args[0], Lazy) and _is_number(args[1], 0):
+        node = graph.nodes[args[0].number]
+        if node.kind == "copy":  # the comparison behind an array that is 1 where it holds and 0 where not
+            return Lazy(graph, node.args[0].number, value, args[0].moves)
+    return graph.call("ufunc", name, args, value)
+
+
+def _is_number(a: Any, number: float) -> bool:
+    return not isinstance(a, Lazy) and np.ndim(a) == 0 and bool(a == number)
+
+
+class _Namespace:
+    """`xp` for a value function."""
+
+    float64 = float
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in REDUCTIONS:
+            return lambda x, axis=None, keepdims=False: _reduced(REDUCTIONS[name], x, axis, keepdims)
+        if name in VIEWS:
+            return lambda x, *args: _view(name, x, args)
+        found = getattr(np, name, None)
+        if getattr(found, "nin", 0) and getattr(found, "nout", 0) == 1:
+            return lambda *args: ufunc(name, *args)
+        raise UntraceableError(name)
+
+    def divide(self, a: Any, b: Any) -> Any:
+        return ufunc("true_divide", a, b)
+
+    def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        total = self.sum(x, axis=axis, keepdims=keepdims)
+        return total if not isinstance(x, Lazy) else total / float(x.size // total.size)
+
+    def outer(self, a: Any, b: Any) -> Any:
+        return ufunc("multiply", a[:, None], b[None, :])
+
+    def where(self, c: Any, a: Any, b: Any) -> Any:
+        graph = _graph_of((c, a, b))
+        if graph is None:
+            return np.where(c, a, b)
+        value = np.asarray(np.where(*map(value_in_trace, (c, a, b))), dtype=np.float64)
+        if not isinstance(c, Lazy) or c.value.dtype != bool:
+            raise UntraceableError("where")
+        if _is_number(a, 1) and _is_number(b, 0):
+            return graph.call("copy", None, (c,), value)
+        return graph.call("where", None, (c, a, b), value)
+
+    def zeros(self, shape: Any) -> Any:
+        raise UntraceableError("zeros")  # nothing says which trace it belongs to
+
+
+def _reduced(name: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    if not isinstance(x, Lazy):
+        return getattr(np, name).reduce(np.asarray(x), axis=axis, keepdims=keepdims)
+    value = getattr(np, name).reduce(x.value, axis=axis, keepdims=keepdims)
+    return x.graph.call("reduce", name, (x,), value, (axis, keepdims))
+
+
+def _view(name: str, x: Any, args: tuple[Any, ...]) -> Any:
+    function = getattr(np, name)
+    if not isinstance(x, Lazy):
+        return function(x, *args)
+    value = function(x.value, *args)
+    if not np.shares_memory(value, x.value):
+        raise UntraceableError(name)
+    return x.graph.call("view", name, (x,), value, args)
+
+
+namespace = _Namespace()
+
+
+def whole(graph: ArrayGraph, function: Callable[..., Any], arrays: list[Any], value: Any) -> Lazy:
+    """A call of an operation's value function as it is."""
+    return graph.call("whole", function, tuple(arrays), np.asarray(value, dtype=np.float64))

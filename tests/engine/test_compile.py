@@ -1,0 +1,228 @@
+"""The compiled steps against the evaluated ones: bit for bit with arrays, within rounding with scalars."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from nncalc.catalogue.optimizers import optimizer
+from nncalc.engine.compile import Compiled, compile_program
+from nncalc.engine.descend import descend
+from nncalc.engine.differentiate import differentiate
+from nncalc.engine.evaluate import evaluate
+from nncalc.engine.scalar_code import UntraceableError
+from nncalc.engine.scalar_source import WIDEST_CHUNK
+from nncalc.engine.shapes import infer
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Expression, Name, call
+from nncalc.problem import shipped
+from nncalc.problem.load import load_file
+from nncalc.problem.optimizing import setting_values, start_values
+from nncalc.problem.work import descend_steps, program_of
+from tests.engine.random_programs import INPUTS, programs
+
+FORMS = ("arrays", "scalars")
+STEPS = 4
+# Shrinking programs takes minutes, and the first one found says enough.
+PHASES = (Phase.explicit, Phase.generate)
+QUICK = settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES, report_multiple_bugs=False
+)
+
+
+def learning() -> list[str]:
+    """The shipped problems that a step moves something of, and whose settings do not change with the step."""
+    found = []
+    for name in shipped.names():
+        problem = load_file(str(shipped.path_of(name)))
+        if problem.forward.loss is not None and program_of(problem, "update").phase("update"):
+            found.append(name)
+    return found
+
+
+def close(form: str, found: Any, expected: Any) -> bool:
+    if form == "arrays":
+        return bool(np.array_equal(found, expected, equal_nan=True))
+    scale = 1.0 + np.max(np.abs(expected))
+    return bool(np.max(np.abs(found - expected)) <= 1e-11 * scale)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", learning())
+def test_shipped_problems(name: str, form: str) -> None:
+    problem = load_file(str(shipped.path_of(name)))
+    values = {**start_values(problem), **problem.values, **setting_values(problem)}
+    program = program_of(problem, "update")
+    if any("optimizer.t" in equation.inputs for equation in program.equations):
+        pytest.skip("the number of the step is training's affair")
+    evaluated = list(descend_steps(problem, STEPS))
+    try:
+        compiled = compile_program(program, values, {f"{name}.next": name for name in values}, form=form)
+    except UntraceableError:
+        assert form == "scalars"
+        pytest.skip("an operation of it has no scalar form")
+    assert compiled.form == form
+    losses = [loss for (loss,) in compiled.run(itertools.repeat((), STEPS))]
+    assert len(losses) == STEPS
+    expected = [worked.trace.value(program.loss) for worked in evaluated]
+    assert close(form, np.array(losses), np.array(expected))
+    last = evaluated[-1].trace.values
+    for moved, value in compiled.state.items():
+        assert close(form, value, last[f"{moved}.next"]), moved
+
+
+def stepping(equations: tuple[Equation, ...]) -> Program:
+    """The program with its backward pass and a step of sgd on all that is no input."""
+    program = Program(equations, given=("x", "y"), parameters=tuple(sorted(set(INPUTS) - {"x", "y"})), loss="loss")
+    shapes = infer(program, INPUTS)
+    sgd = optimizer("sgd")
+    assert sgd is not None
+    return descend(differentiate(program, shapes), shapes, sgd, {**sgd.defaults, "momentum": 0.5})
+
+
+def drawn(program: Program, seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    values = {name: rng.uniform(-1.5, 1.5, shape) for name, shape in INPUTS.items()}
+    known = {equation.name for equation in program.equations} | set(values)
+    used = {name for equation in program.equations for name in equation.inputs}
+    for name in used - known:
+        base = name.removesuffix(".v")
+        values[name] = rng.uniform(0.01, 0.1, INPUTS.get(base, ()) if name.endswith(".v") else ())
+    return values
+
+
+@pytest.mark.parametrize("form", FORMS)
+@QUICK
+@given(programs(), st.integers(0, 2**32 - 1))
+def test_random_programs(form: str, equations: tuple[Equation, ...], seed: int) -> None:
+    program = stepping(equations)
+    values = drawn(program, seed)
+    data = ("x", "y")
+    carried = {f"{name}.next": name for name in values}
+    compiled = compile_program(program, values, carried, data=data, form=form)
+    other = drawn(program, seed + 1)
+    step = {**values, "x": other["x"], "y": other["y"]}
+    expected = evaluate(program, step).values
+    result = compiled.run([compiled.pack((other["x"], other["y"]))])
+    if not result:
+        # what a guard or an exception leaves to the evaluator leaves the state as it was
+        assert all(np.array_equal(value, values[name]) for name, value in compiled.state.items())
+        return
+    assert close(form, result[0][0], expected["loss"])
+    for name, value in compiled.state.items():
+        assert close(form, value, expected[f"{name}.next"]), name
+
+
+def chain(count: int) -> tuple[Program, dict[str, Any]]:
+    """A graph of so many scalar nodes, every name used once or twice, and its backward pass and step."""
+    previous: Expression = Name("w")
+    equations = []
+    for i in range(count):
+        kind = i % 4
+        other = Name("w") if i % 7 == 0 else Name("x")
+        expression = (
+            previous * other if kind == 0 else previous + other if kind == 1
+            else call.tanh(previous) if kind == 2 else previous - 0.5 * other
+        )  # fmt: skip
+        equations.append(Equation(f"n{i}", expression))
+        previous = Name(f"n{i}")
+    program = Program((*equations, Equation("loss", previous * previous)), ("x",), ("w",), loss="loss")
+    shapes = infer(program, {"w": (), "x": ()})
+    sgd = optimizer("sgd")
+    assert sgd is not None
+    values = {"w": np.array(0.3), "x": np.array(0.7), "learning_rate": np.array(0.01)}
+    return descend(differentiate(program, shapes), shapes, sgd, sgd.defaults), values
+
+
+@pytest.mark.parametrize("count", [10, 20 * WIDEST_CHUNK])
+def test_long_programs_in_one_function_and_in_several(count: int) -> None:
+    program, values = chain(count)
+    compiled = compile_program(program, values, {"w.next": "w"}, data=("x",), form="scalars")
+    expected = evaluate(program, {**values, "x": np.array(-0.2)}).values
+    ((loss,),) = compiled.run([compiled.pack((np.array(-0.2),))])
+    assert loss == pytest.approx(float(expected["loss"]), rel=1e-12)
+    assert float(compiled.state["w"]) == pytest.approx(float(expected["w.next"]), rel=1e-12)
+
+
+def one_name(
+    text: Expression, w: Any, form: str, *, watch: tuple[str, ...] = (), data: tuple[str, ...] = ()
+) -> Compiled:
+    """loss = text over w and x, and w.next = w − 0.5 loss."""
+    equations = (Equation("loss", text), Equation("w.next", Name("w") - 0.5 * Name("loss"), "update"))
+    program = Program(equations, ("x",), ("w",), loss="loss")
+    values = {"w": np.asarray(w, float), "x": np.array(1.0)}
+    return compile_program(program, values, {"w.next": "w"}, data=data, watch=watch, form=form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_step_whose_loss_is_not_finite_is_not_taken(form: str) -> None:
+    compiled = one_name(call.exp(-300 * Name("w")), 0.01, form)
+    finite = compiled.run(itertools.repeat((), 10))
+    assert 0 < len(finite) < 10
+    before = compiled.state["w"].copy()
+    assert np.isfinite(before)
+    assert compiled.run([()]) == []
+    assert compiled.state["w"] == before
+
+
+@pytest.mark.parametrize(
+    "text", [1 / Name("w"), call.log(Name("w")), call.sqrt(Name("w") - 1), Name("w") ** -1, call.exp(1 / Name("w"))]
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_what_python_would_raise_ends_the_run(form: str, text: Expression) -> None:
+    compiled = one_name(text, 0.0, form)
+    assert compiled.run([()]) == []
+    assert compiled.state["w"] == 0.0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_number_stays_none_behind_relu_and_max(form: str) -> None:
+    nan = float("nan")
+    for text in (call.relu(Name("w")), call.max(Name("w"), 1), call.min(2, Name("w")), call.sign(Name("w"))):
+        assert one_name(text, nan, form).run([()]) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_guard_that_no_longer_holds_ends_the_run(form: str) -> None:
+    # the norm's value function asks whether its numbers are of an ordinary size
+    compiled = one_name(call.norm(Name("x") * Name("w")), [3.0, 4.0], form, data=("x",))
+    ((loss,),) = compiled.run([compiled.pack((np.array(1.0),))])
+    assert loss == 5
+    assert compiled.run([compiled.pack((np.array(1e150),))]) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_values_that_are_watched(form: str) -> None:
+    compiled = one_name(call.sum(Name("w")), [1.0, 2.0], form, watch=("w",))
+    results = compiled.run(itertools.repeat((), 2))
+    assert [loss for loss, _ in results] == [3, 0]
+    assert [w.tolist() for _, w in results] == [[1, 2], [-0.5, 0.5]]
+
+
+def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:
+    def form(size: int) -> str:
+        equations = (Equation("h", call.tanh(Name("W") @ Name("x"))), Equation("loss", call.sum(Name("h"))))
+        program = Program(equations, ("x",), ("W",), loss="loss")
+        values = {"W": np.ones((size, size)), "x": np.ones(size)}
+        return compile_program(program, values, {}, data=("W", "x")).form
+
+    assert (form(2), form(50)) == ("scalars", "arrays")
+
+
+def test_names_and_numbers_of_a_file_never_stand_in_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    import nncalc.engine.compile as module
+
+    sources: list[str] = []
+    execute = module._execute
+    monkeypatch.setattr(module, "_execute", lambda source, names: (sources.append(source), execute(source, names))[1])
+    for form in FORMS:
+        equations = (Equation("strange", Name("w_odd") * 0.1234567), Equation("loss", call.sum(Name("strange"))))
+        program = Program(equations, (), ("w_odd",), loss="loss")
+        compile_program(program, {"w_odd": np.array(2.5)}, {}, form=form)
+    assert len(sources) == 2
+    assert not any(word in source for source in sources for word in ("strange", "w_odd", "loss2", "1234567", "2.5"))
