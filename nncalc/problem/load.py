@@ -7,16 +7,11 @@ from pathlib import Path
 from nncalc.engine.shapes import infer
 from nncalc.errors import NncalcError, ProblemError
 from nncalc.problem.document import read_document
-from nncalc.problem.from_equations import from_equations
-from nncalc.problem.from_layers import from_layers
 from nncalc.problem.optimizing import read_optimizer, setting_shapes
-from nncalc.problem.overrides import apply_overrides
 from nncalc.problem.problem import Problem
-from nncalc.problem.regularization import regularized
 from nncalc.problem.schema import name_list, text, word
 from nncalc.problem.source import clean_text, read_file
 from nncalc.problem.tree import refuse_unknown
-from nncalc.problem.work import check_overrides
 
 COMMON = (
     "title", "source", "notes", "optimizer", "index_base", "notation", "overrides", "frozen", "seed", "points",
@@ -33,6 +28,7 @@ def load_file(path: str, as_batch: bool = False) -> Problem:
 
 def load_text(content: str, source: str, folder: Path | None, as_batch: bool = False) -> Problem:
     """The problem that a text states; files that it names stand below `folder`. as_batch: one example is a batch."""
+    # each way to write a problem is imported when a file takes it: a third of what loading costs
     document = read_document(content, source)
     if "layers" in document and "equations" in document:
         raise ProblemError(
@@ -40,6 +36,8 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
             place=document.key_place("equations"),
         )  # fmt: skip
     if "equations" in document:
+        from nncalc.problem.from_equations import from_equations
+
         refuse_unknown(document, (*WITH_EQUATIONS, *COMMON))
         problem = from_equations(document, folder)
     else:
@@ -55,6 +53,8 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
                 "the file has neither layers nor equations", label="expected 'layers:' or 'equations:'",
                 place=document.place,
             )  # fmt: skip
+        from nncalc.problem.from_layers import from_layers
+
         problem = from_layers(document, folder, as_batch)
     problem = problem._replace(
         file=source,
@@ -66,11 +66,19 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
     )
     problem = read_optimizer(document.get("optimizer"), problem, folder)
     try:
-        problem = regularized(problem, document)
-        problem = apply_overrides(problem, document.get("overrides"))
+        if "regularization" in document:
+            from nncalc.problem.regularization import regularized
+
+            problem = regularized(problem, document)
+        if "overrides" in document:
+            from nncalc.problem.overrides import apply_overrides
+
+            problem = apply_overrides(problem, document.get("overrides"))
         infer(problem.forward, {**problem.shapes, **setting_shapes(problem)})
         problem = problem._replace(frozen=name_list(document, "frozen", problem.forward.parameters))
         if problem.overrides:
+            from nncalc.problem.work import check_overrides
+
             check_overrides(problem)
     except NncalcError as error:
         raise problem.located(error) from None

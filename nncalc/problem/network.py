@@ -21,7 +21,6 @@ from nncalc.language.parse import is_name
 from nncalc.problem.labels import class_index
 from nncalc.problem.learned_activation import Learned
 from nncalc.problem.parameters import Stated, filled, name_of, nothing_stated, read_parameters
-from nncalc.problem.recurrent import read_recurrent, starting
 from nncalc.problem.schema import kind, named, options, wrong
 from nncalc.problem.tree import Mapping as Settings
 from nncalc.problem.tree import Scalar, Sequence, Value
@@ -225,6 +224,8 @@ class _Writing:
         self.shapes.known[name] = tuple(value.shape)
 
     def _start(self, item: Item, key: str, name: str, shape: Shape) -> None:
+        from nncalc.problem.recurrent import starting
+
         start = item.stated.starts.get(key)
         if start is not None:
             item.stated.places[name] = start.place
@@ -301,7 +302,9 @@ class _Reading:
         options_stated |= options(settings, entry.options, (*entry.keys, "name"))
         _refuse_missing_setting(entry, settings, item)
         suffix = _suffix(settings, count)
-        reading = read_recurrent if entry.recurrent else read_parameters
+        reading = read_parameters
+        if entry.recurrent:
+            from nncalc.problem.recurrent import read_recurrent as reading
         stated = reading(entry, settings, item, self.read, suffix, self.row)
         inner = {}
         for key in settings or ():

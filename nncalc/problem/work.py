@@ -14,7 +14,6 @@ from nncalc.errors import NncalcError, ProblemError, ShapeError, UsageError
 from nncalc.language.equation import Phase, Program
 from nncalc.language.text import equation_text
 from nncalc.problem.optimizing import carried_on, setting_shapes, setting_values, start_values, state_names
-from nncalc.problem.overrides import place_overrides, refuse_strangers
 from nncalc.problem.problem import Problem
 
 
@@ -34,7 +33,7 @@ def program_of(problem: Problem, upto: Phase) -> Program:
         return program
     shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
     if program.loss is None:
-        raise _no_loss(problem)
+        raise no_loss(problem)
     from nncalc.engine.descend import descend
     from nncalc.engine.differentiate import differentiate
 
@@ -46,6 +45,8 @@ def program_of(problem: Problem, upto: Phase) -> Program:
             program = descend(program, shapes, problem.optimizer, dict(problem.settings), problem.frozen)
             program = program._replace(equations=(*program.equations, *problem.updates))
         if problem.overrides:
+            from nncalc.problem.overrides import place_overrides
+
             program = place_overrides(program, problem)
             _check_shapes(program, problem)
     except NncalcError as error:
@@ -68,6 +69,8 @@ def check_overrides(problem: Problem) -> None:
     """Raises ProblemError for an override that replaces nothing or does not fit."""
     upto: Phase = "update" if problem.forward.loss is not None else "forward"
     program = program_of(problem, upto)
+    from nncalc.problem.overrides import refuse_strangers
+
     refuse_strangers(problem, {equation.name for equation in program.equations})
 
 
@@ -91,7 +94,7 @@ def _check_shapes(program: Program, problem: Problem) -> None:
                 )
 
 
-def _no_loss(problem: Problem) -> ProblemError:
+def no_loss(problem: Problem) -> ProblemError:
     hint = "Add 'loss: l2', say, and 'labels:'."
     if problem.written:
         hint = "The last equation, or the one called 'loss', has to be one number."
@@ -123,13 +126,13 @@ def _evaluate(program: Program, problem: Problem, values: dict[str, Any], iterat
 def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -> Iterator[Worked]:
     """Steps of the optimizer, one after the other; with a batch size, on the examples in the file's order."""
     if problem.forward.loss is None:
-        raise _no_loss(problem)
+        raise no_loss(problem)
     values = {**start_values(problem), **problem.values}
     programs: dict[int, Program] = {}
     batches = _batches(problem, batch_size)
     for iteration in range(1, steps + 1):
         rows = next(batches)
-        part = problem if rows is None else _part(problem, rows)
+        part = problem if rows is None else part_of(problem, rows)
         batch = {name: part.values[name] for name in part.values if name in problem.examples}
         size = 0 if rows is None else len(rows)
         if size not in programs:
@@ -161,7 +164,7 @@ def _batches(problem: Problem, size: int | None) -> Iterator[list[int] | None]:
             yield list(range(start, min(start + size, count)))
 
 
-def _part(problem: Problem, rows: list[int]) -> Problem:
+def part_of(problem: Problem, rows: list[int]) -> Problem:
     values = {
         name: value[rows] if name in problem.examples and value.ndim else value
         for name, value in problem.values.items()
