@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
 
 from nncalc.errors import DomainError, ProblemError, nearest
 from nncalc.problem.numbers import parse_number
@@ -30,7 +30,6 @@ _TAGS = {
 _PROPERTIES = re.compile(r"(?:[&!][^ \t\n]*|[ \t\n]+|(?<=[ \t\n])#[^\n]*)*")
 
 
-@dataclass(eq=False, repr=False, slots=True)
 class _OpenList:
     """A list that is not at its end yet.
 
@@ -39,16 +38,14 @@ class _OpenList:
     height: the levels of nesting, its own included.
     """
 
-    start: int
-    key: str
-    anchor: str | None
-    raw: list[str | Value] = field(default_factory=list)
-    starts: array[int] = field(default_factory=lambda: array("I"))
-    others: int = 0
-    numbers: int = 0
-    size: int = 1
-    copies: int = 0
-    height: int = 1
+    __slots__ = ("anchor", "copies", "height", "key", "numbers", "others", "raw", "size", "start", "starts")
+
+    def __init__(self, start: int, key: str, anchor: str | None) -> None:
+        self.start, self.key, self.anchor = start, key, anchor
+        self.raw: list[str | Value] = []
+        self.starts: array[int] = array("I")
+        self.others = self.numbers = self.copies = 0
+        self.size = self.height = 1
 
     def next_key(self) -> str:
         return f"{self.key}[{len(self.raw)}]"
@@ -57,19 +54,18 @@ class _OpenList:
         return len(self.raw) - self.others + self.numbers
 
 
-@dataclass(eq=False, repr=False, slots=True)
 class _OpenMapping:
     """A mapping that is not at its end yet. name: the key whose value comes next. The measures are _OpenList's."""
 
-    start: int
-    key: str
-    anchor: str | None
-    entries: dict[str, Value] = field(default_factory=dict)
-    key_starts: dict[str, int] = field(default_factory=dict)
-    name: str | None = None
-    size: int = 1
-    copies: int = 0
-    height: int = 1
+    __slots__ = ("anchor", "copies", "entries", "height", "key", "key_starts", "name", "size", "start")
+
+    def __init__(self, start: int, key: str, anchor: str | None) -> None:
+        self.start, self.key, self.anchor = start, key, anchor
+        self.entries: dict[str, Value] = {}
+        self.key_starts: dict[str, int] = {}
+        self.name: str | None = None
+        self.copies = 0
+        self.size = self.height = 1
 
     def next_key(self) -> str:
         return path_of(self.key, shown(self.name or ""))
@@ -78,8 +74,7 @@ class _OpenMapping:
 _Open: TypeAlias = _OpenList | _OpenMapping
 
 
-@dataclass(eq=False, repr=False, slots=True)
-class _Anchored:
+class _Anchored(NamedTuple):
     """A finished value that has an anchor, with its measures."""
 
     value: Value

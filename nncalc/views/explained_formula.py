@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nncalc.catalogue.derivation import derivative_in, entry_of, read
 from nncalc.language.expression import Apply, Const, Expression, Name, walk
 from nncalc.language.text import ATOM, POWER, PRODUCT, UNARY
@@ -91,15 +89,15 @@ class ExplainedFormula(Formula):
     def fraction(self, above: Piece[str], below: Piece[str]) -> Piece[str]:
         """`1/2`, `x/√2`, and with blanks where a part is longer; a sum below needs no parentheses."""
         prefix = below.kind == "prefix" and below.body.startswith("Σ")
-        piece = super().fraction(above, replace(below, level=ATOM, open=False) if prefix else below)
+        piece = super().fraction(above, below._replace(level=ATOM, open=False) if prefix else below)
         upper, _, lower = piece.body.partition(" / ")
         short = piece.body.count(" / ") == 1 and " " not in upper and (" " not in lower or lower[0] == "(")
-        return replace(piece, body=f"{upper}/{lower}" if short else piece.body, open=prefix)
+        return piece._replace(body=f"{upper}/{lower}" if short else piece.body, open=prefix)
 
     def _negative(self, of: Piece[str], piece: Piece[str]) -> Piece[str]:
         """−Σ y ln p, −a b: the minus of a product stands before its first factor."""
         if of.level < PRODUCT or of.minus or of.kind not in ("prefix", "scale", "divide"):
-            return replace(piece, quotient=of.quotient)
+            return piece._replace(quotient=of.quotient)
         return Piece(f"−{of.body}", UNARY, minus=True, open=of.open, quotient=of.quotient)
 
     def _diff(self, f: Expression, x: Name) -> Piece[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from nncalc.engine.shapes import Shapes
@@ -168,10 +167,10 @@ class Numbers(Typesetter[Run]):
     def applied(self, e: Apply) -> Piece[Run]:
         piece = super().applied(e)
         if piece.level == NOTE:
-            return replace(piece, level=ATOM)
+            return piece._replace(level=ATOM)
         if piece.level in (ATOM, POWER) and any(extent(piece.body)) and _is_word(piece.body[0]):
             # `tanh ⎡…⎤` has lost its parentheses: as a first factor, or squared, it needs others
-            return replace(piece, level=PRODUCT, open=True, kind="prefix")
+            return piece._replace(level=PRODUCT, open=True, kind="prefix")
         return piece
 
     def parts(self, parts: list[str | Run]) -> Run:

@@ -7,8 +7,7 @@ is the same is where parentheses belong: the printed form must never read as ano
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
@@ -26,8 +25,7 @@ PRODUCTS = ("multiply", "divide", "matmul", "outer")
 EXAMPLES = {"mean": "mean over the examples", "sum": "sum over the examples", "none": "each example"}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece(Generic[T]):
+class Piece(NamedTuple, Generic[T]):
     """A typeset expression. level: how tightly it binds. minus: it begins with one. open: what follows could be read
     as part of its last argument. quotient: it has a slash of its own, as ∂ℓ/∂h has. kind: of a product, which."""
 
@@ -222,7 +220,7 @@ class Typesetter(ABC, Generic[T]):
             self._put_inside(parts, inside)
         kind = "" if template.level != PRODUCT else "prefix" if _begins_with_word(template) else "other"
         piece = Piece(self.parts(parts), template.level, template.minus, template.open, kind=kind)
-        return replace(piece, body=self.remark(piece.body, remarks), level=NOTE) if remarks else piece
+        return piece._replace(body=self.remark(piece.body, remarks), level=NOTE) if remarks else piece
 
     def _filled(self, template: Template, arguments: list[Piece[T]]) -> list[str | T]:
         parts: list[str | T] = []
