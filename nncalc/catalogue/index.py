@@ -51,7 +51,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "sum_unpool2d",
     ),
     "arrangement": ("flatten", "zero_pad", "upsample", "global_avg_pool", "global_max_pool"),
-    "reductions": ("sum", "mean", "var", "max", "min", "norm"),
+    "reductions": ("sum", "mean", "var", "max", "min", "argmax", "norm"),
     "softmax": ("softmax", "log_softmax"),
     "smooth_activations": ("identity", "sigmoid", "tanh", "softplus", "silu", "gelu", "gelu_tanh"),
     "rectified_activations": ("relu", "leaky_relu", "elu", "step"),

@@ -153,7 +153,7 @@ def _latex_written(name: str, template: str) -> Any:
 
 
 def _reduction(
-    name: str, value: Any, gradient: Rule, text: str, latex: str, meaning: str, source: str, *options: Option
+    name: str, value: Any, gradient: Rule | None, text: str, latex: str, meaning: str, source: str, *options: Option
 ) -> Operation:
     return Operation(
         name=name,
@@ -175,6 +175,12 @@ def _reduction(
 
 def _numpy(name: str) -> Any:
     return lambda xp, x, axis, keepdims: getattr(xp, name)(x, axis=axis, keepdims=keepdims)
+
+
+def _argmax_shape(x: Shape, axis: Setting, keepdims: Setting) -> Shape:
+    if isinstance(axis, tuple):
+        raise ShapeError("argmax goes along one axis, or all", label=f"found axis={axis}")
+    return without_axes(x, axis, keepdims)
 
 
 ENTRIES = (
@@ -208,6 +214,15 @@ ENTRIES = (
     ),
     _extreme("max", "greater", "the largest entry, or the larger of two"),
     _extreme("min", "less", "the smallest entry, or the smaller of two"),
+    _reduction(
+        "argmax",
+        lambda xp, x, axis, keepdims: xp.argmax(x, axis=axis, keepdims=keepdims),
+        None,
+        "argmax({x})",
+        r"\operatorname{argmax}\left({x}\right)",
+        "which entry is the largest, counted from 0; the first of equal ones",
+        NUMPY.format("numpy.argmax"),
+    )._replace(shape=_argmax_shape, example=("argmax(x)", "argmax(A)", "argmax(A, axis=1, keepdims=True)")),
     _reduction(
         "norm",
         _norm,
