@@ -7,12 +7,15 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from nncalc.catalogue.index import OPERATIONS
+from nncalc.catalogue.index import LAYERS, OPERATIONS, OPTIMIZERS
+from nncalc.catalogue.layers import layer
+from nncalc.catalogue.optimizers import optimizer
 from nncalc.catalogue.registry import operation
 from nncalc.cli import commands
 from nncalc.cli.run import run
@@ -21,7 +24,6 @@ from nncalc.problem.load import load_text
 
 README = Path(__file__).parent.parent / "README.md"
 SCREEN = re.compile(r"```console\n\$ nncalc (.*)\n((?:.*\n)*?)```\n")
-TABLE = re.compile(r"<!-- operations -->\n(?s:.*?)<!-- /operations -->\n")
 
 
 def text() -> str:
@@ -53,8 +55,7 @@ def operation_table() -> str:
         for name in names:
             entry = operation(name)
             written = f"a {INFIX[name][0]} b" if name in INFIX else _call(name)
-            cells = [f"`{written}`", entry.meaning]
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            lines.append(_row(f"`{written}`", entry.meaning))
     return "\n".join(lines) + "\n"
 
 
@@ -65,11 +66,42 @@ def _call(name: str) -> str:
     return special.get(name) or f"{name}({', '.join([*entry.args, *settings])})"
 
 
-def test_table_of_operations() -> None:
-    table = f"<!-- operations -->\n{operation_table()}<!-- /operations -->\n"
+def layer_table() -> str:
+    lines = ["| layer | settings | parameters | meaning |", "|---|---|---|---|"]
+    for entry in (layer(name) for names in LAYERS.values() for name in names):
+        assert entry is not None
+        settings = ", ".join(f"`{option.name}`" for option in entry.options)
+        parameters = ", ".join(f"`{parameter.key}`" for parameter in entry.parameters)
+        lines.append(_row(f"`{entry.name}`", settings, parameters, entry.meaning))
+    return "\n".join(lines) + "\n"
+
+
+def optimizer_table() -> str:
+    lines = ["| optimizer | settings (default) | meaning |", "|---|---|---|"]
+    for entry in (optimizer(name) for names in OPTIMIZERS.values() for name in names):
+        assert entry is not None
+        settings = ", ".join(f"`{option.name}` ({_default(option.default)})" for option in entry.options)
+        lines.append(_row(f"`{entry.name}`", settings, entry.meaning))
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+@pytest.mark.parametrize(
+    ("name", "table"), [("layers", layer_table), ("optimizers", optimizer_table), ("operations", operation_table)]
+)
+def test_tables_come_from_the_catalogue(name: str, table: Callable[[], str]) -> None:
     content = text()
-    assert TABLE.search(content)
-    settled(content, TABLE.sub(lambda _: table, content))
+    place = re.compile(rf"<!-- {name} -->\n(?s:.*?)<!-- /{name} -->\n")
+    assert place.search(content)
+    expected = f"<!-- {name} -->\n{table()}<!-- /{name} -->\n"
+    settled(content, place.sub(lambda _: expected, content))
 
 
 def test_every_command_is_documented() -> None:
