@@ -24,6 +24,7 @@ CALLS: list[list[str]] = [
     ["sgd", "xor", "--batch-size", "3", "--steps", "4", "--every", "2"],
     ["sgd", "regression", "--batch-size", "1"],
     ["gradcheck", "xor"],
+    ["train", "softmax-classifier", "--epochs", "3", "--batch-size", "2", "--validation", "0.25"],
     ["softmax", "2", "-1", "5", "0"],
     ["softmax", "1000", "-1000", "0", "--label", "2"],
     ["softmax", "1", "1", "--label", "1", "--temperature", "2", "--log-base", "2", "--index-base", "0"],

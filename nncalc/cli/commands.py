@@ -30,6 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "forward": Entry("passes", "forward", MAIN, "The forward pass, step by step."),
     "backprop": Entry("passes", "backprop", MAIN, "The forward and the backward pass."),
     "sgd": Entry("passes", "sgd", MAIN, "Forward, backward, and the optimizer's step, once or many times."),
+    "train": Entry("train", "train", MAIN, "Many epochs over the examples; the loss curve, the weights saved."),
     "gradcheck": Entry("gradcheck", "gradcheck", MAIN, "Every gradient against central differences."),
     "derive": Entry("passes", "derive", MAIN, "The equations, derived ones included."),
     "shapes": Entry("sizes", "shapes", MAIN, "Each layer's output shape, parameters and multiply-adds."),

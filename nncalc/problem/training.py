@@ -1,0 +1,311 @@
+"""Training: many epochs over a problem's examples, on compiled steps.
+
+Batches are drawn anew each epoch from the seed. What the compiled code can't do, the evaluator does; a loss that is
+not finite ends the training with the last finite parameters.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from nncalc.engine.compile import Compiled, compile_program
+from nncalc.engine.evaluate import evaluate
+from nncalc.errors import NncalcError, UsageError
+from nncalc.language.equation import Equation, Program
+from nncalc.language.expression import Name
+from nncalc.problem.optimizing import setting_values, start_values
+from nncalc.problem.problem import Problem
+from nncalc.problem.work import no_loss, part_of, program_of
+
+STEP = "optimizer.t"
+
+
+class Score(NamedTuple):
+    """loss: the mean over batches or examples; accuracy: the share classified right, with classes."""
+
+    loss: float
+    accuracy: float | None = None
+
+
+class Epoch(NamedTuple):
+    """One pass over the examples; steps and seconds count from the start."""
+
+    number: int
+    steps: int
+    seconds: float
+    score: Score
+    validation: Score | None = None
+
+
+class Divergence(NamedTuple):
+    """The step at which the loss stopped being finite, and what it was."""
+
+    step: int
+    loss: float
+
+
+class Training:
+    """A run. parameters: as they are now, by name; with `patience` or a validation split, see `best`.
+
+    diverged: set when the loss has stopped being finite; then the parameters are the last finite ones. stopped: by
+    patience, before the last epoch; then they are those of the best epoch.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        batch_size: int | None = None,
+        seed: int = 0,
+        validation: float = 0.0,
+        patience: int | None = None,
+    ) -> None:
+        import numpy as np
+
+        if problem.forward.loss is None:
+            raise no_loss(problem)
+        self.problem, self.patience = problem, patience
+        self._random = np.random.default_rng(seed)
+        self._train, self._held_out = self._split(validation)
+        self._rows = len(self._train)
+        size = self._rows if batch_size is None else min(batch_size, max(self._rows, 1))
+        self._size = size
+        self._values: dict[str, Any] = {**start_values(problem), **problem.values, **setting_values(problem)}
+        self._programs: dict[int, tuple[Program, Compiled]] = {}
+        self.parameters = {
+            name: np.array(problem.values[name], dtype=np.float64)
+            for name in problem.forward.parameters
+            if name in problem.values
+        }
+        self.steps = 0
+        self.diverged: Divergence | None = None
+        self.stopped = False
+        self.epochs: list[Epoch] = []
+        self._finite: dict[str, Any] | None = None
+
+    # --- examples -----------------------------------------------------------------------------------------------------
+
+    def _split(self, share: float) -> tuple[Any, Any]:
+        """The rows to learn from and those held out, each in the file's order."""
+        import numpy as np
+
+        problem = self.problem
+        names = [name for name in problem.values if name in problem.examples]
+        self._data = tuple(names)
+        count = len(problem.values[names[0]]) if names else 0
+        held = round(count * share)
+        if share and not 0 < held < count:
+            raise UsageError(
+                f"--validation {share:g} of {count} examples leaves {'none' if held else 'nothing to check on'}"
+                if held != count
+                else f"--validation {share:g} of {count} examples leaves none to learn from",
+                hint="It is the share of the examples that is held out, such as 0.2.",
+            )
+        order = self._random.permutation(count) if held else np.arange(count)
+        return np.sort(order[held:]), np.sort(order[:held])
+
+    def _batches(self) -> list[Any]:
+        """The rows of each batch of an epoch; all rows, as they stand, where they are one batch."""
+        if not self._data or self._size >= self._rows:
+            return [self._train]
+        order = self._random.permutation(self._train)
+        return [order[i : i + self._size] for i in range(0, self._rows, self._size)]
+
+    def _part(self, rows: Any) -> Problem:
+        return part_of(self.problem, rows) if self._data else self.problem
+
+    @property
+    def has_examples(self) -> bool:
+        """Whether there are several examples, or one as a batch."""
+        return bool(self._data)
+
+    def missing_classes(self) -> list[int]:
+        """The classes, as the file calls them, that none of the examples to learn from is of."""
+        classes, labels = self.problem.classes, self.problem.forward.labels
+        if classes is None or not labels or labels[0] not in self._data:
+            return []
+        there = set(self.problem.values[labels[0]][self._train].argmax(axis=-1).ravel().tolist())
+        return [i + classes.base for i in range(classes.size) if i not in there]
+
+    # --- the epochs ---------------------------------------------------------------------------------------------------
+
+    def run(self, epochs: int) -> Iterator[Epoch]:
+        """Epoch after epoch, until the last, a divergence or the end of patience."""
+        started = time.perf_counter()
+        # all of the examples are looked at before any is learned from: labels that are no distribution show here
+        self._score(self._train)
+        best, waited = None, 0
+        for number in range(1, epochs + 1):
+            score = self._epoch()
+            if score is None:
+                return
+            held_out = self._score(self._held_out) if len(self._held_out) else None
+            epoch = Epoch(number, self.steps, time.perf_counter() - started, score, held_out)
+            self.epochs.append(epoch)
+            yield epoch
+            if self.patience is None:
+                continue
+            watched = (held_out or score).loss
+            if best is None or watched < best[0]:
+                best, waited = (watched, {name: value.copy() for name, value in self.parameters.items()}), 0
+            else:
+                waited += 1
+                if waited >= self.patience:
+                    self.parameters, self.stopped = best[1], True
+                    return
+
+    def _epoch(self) -> Score | None:
+        """The score of one pass over the examples; None where the loss stopped being finite."""
+        batches = self._batches()
+        losses: list[float] = []
+        right = seen = 0
+        for size, group in itertools.groupby(batches, key=len):
+            rows = list(group)
+            results = self._steps(size, rows)
+            losses += [float(result[0]) for result in results]
+            if self.problem.classes is not None:
+                for batch, result in zip(rows, results, strict=False):
+                    hits = self._hits(batch, result[1])
+                    right, seen = right + int(hits.sum()), seen + hits.size
+            if self.diverged is not None:
+                return None
+        return Score(sum(losses) / len(losses), right / seen if seen else None)
+
+    def _steps(self, size: int, batches: list[Any]) -> list[tuple[Any, ...]]:
+        """A step on each of the batches, all of one size; fewer where the loss stops being finite."""
+        program, compiled = self._compiled(size, batches[0])
+        given = [tuple(self.problem.values[name][rows] for name in compiled.plan.data) for rows in batches]
+        packed = [compiled.pack(data) for data in given]
+        results: list[tuple[Any, ...]] = []
+        before = {name: value.copy() for name, value in self.parameters.items()}, dict(self._values)
+        self._load(compiled)
+        while len(results) < len(batches):
+            try:
+                found = compiled.run(packed[len(results) :])
+            finally:
+                self._store(compiled)
+            results += found
+            self.steps += len(found)
+            if len(results) < len(batches):
+                result = self._evaluated(program, compiled, given[len(results)])
+                if result is None:
+                    break
+                results.append(result)
+                self._load(compiled)
+        if not self._is_finite():
+            # the loss may take another step to show it; these are then the weights to keep
+            self._finite = self._finite or self._last_finite(compiled, packed, before)
+            if self.diverged is not None:
+                self.parameters = self._finite
+        return results
+
+    def _compiled(self, size: int, rows: Any) -> tuple[Program, Compiled]:
+        if size not in self._programs:
+            part = self._part(rows)
+            program = program_of(part, "update")
+            values = {**self._values, **self._rows_of(rows)}
+            used = {name for equation in program.equations for name in equation.inputs}
+            if STEP in used:
+                program = program._replace(
+                    equations=(*program.equations, Equation(f"{STEP}.next", Name(STEP) + 1, "update"))
+                )
+            watch: tuple[str, ...] = ()
+            if self.problem.classes is not None and program.prediction is not None:
+                watch = (program.prediction,)
+            data = tuple(name for name in self._data if name in used) if self._size < self._rows else ()
+            values = {name: value for name, value in values.items() if name in used or name in self.parameters}
+            try:
+                compiled = compile_program(program, values, self._carried(program), data, watch)
+            except NncalcError as error:
+                raise part.located(error) from None
+            self._programs[size] = program, compiled
+        return self._programs[size]
+
+    def _carried(self, program: Program) -> dict[str, str]:
+        """What is worked out anew in a step → what it is called in the next one."""
+        known = {**self._values, **self.parameters}
+        carried = {f"{name}.next": name for name in known if program.named(f"{name}.next")}
+        if self.problem.optimizer is not None:
+            carried |= {later: before for before, later, _ in self.problem.optimizer.carried if program.named(later)}
+        return carried
+
+    def _rows_of(self, rows: Any) -> dict[str, Any]:
+        return {name: self.problem.values[name][rows] for name in self._data}
+
+    def _load(self, compiled: Compiled) -> None:
+        """The state as it is now, into the arrays of the compiled steps."""
+        for name, array in compiled.state.items():
+            array[...] = self.parameters.get(name, self._values.get(name))
+
+    def _store(self, compiled: Compiled) -> None:
+        for name, array in compiled.state.items():
+            if name in self.parameters:
+                self.parameters[name] = array.copy()
+            else:
+                self._values[name] = array.copy()
+
+    def _evaluated(self, program: Program, compiled: Compiled, data: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """One step by the evaluator; None, and the last finite parameters kept, where its loss is not finite."""
+        import numpy as np
+
+        whole = {} if compiled.plan.data else self._rows_of(self._train)
+        given = {**self._values, **self.parameters, **whole, **dict(zip(compiled.plan.data, data, strict=True))}
+        try:
+            values = evaluate(program, given).values
+        except NncalcError as error:
+            raise self.problem.located(error) from None
+        loss = float(values[compiled.plan.watch[0]])
+        if not np.isfinite(loss):
+            self.diverged = Divergence(self.steps + 1, loss)
+            return None
+        for after, before in compiled.plan.carried:
+            (self.parameters if before in self.parameters else self._values)[before] = values[after]
+        self.steps += 1
+        return tuple(values[name] for name in compiled.plan.watch)
+
+    def _is_finite(self) -> bool:
+        import numpy as np
+
+        return all(bool(np.isfinite(value).all()) for value in self.parameters.values())
+
+    def _last_finite(
+        self, compiled: Compiled, packed: list[Any], before: tuple[dict[str, Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The parameters of the last step behind which all were finite: the steps are taken again, one by one."""
+        now = self.parameters, self._values
+        self.parameters, self._values = before
+        last = dict(self.parameters)
+        for data in packed:
+            self._load(compiled)
+            if not compiled.run([data]):
+                break
+            self._store(compiled)
+            if not self._is_finite():
+                break
+            last = dict(self.parameters)
+        self.parameters, self._values = now
+        return last
+
+    # --- scores -------------------------------------------------------------------------------------------------------
+
+    def _score(self, rows: Any) -> Score:
+        part = self._part(rows)
+        try:
+            values = evaluate(part.forward, {**self._values, **self._rows_of(rows), **self.parameters}).values
+        except NncalcError as error:
+            raise part.located(error) from None
+        assert part.forward.loss is not None
+        loss = float(values[part.forward.loss])
+        if part.classes is None or part.forward.prediction is None:
+            return Score(loss)
+        return Score(loss, float(self._hits(rows, values[part.forward.prediction]).mean()))
+
+    def _hits(self, rows: Any, prediction: Any) -> Any:
+        """Whether the largest prediction is the target's largest, for each example."""
+        name = self.problem.forward.labels[0]
+        target = self.problem.values[name]
+        if name in self._data:
+            target = target[rows]
+        return prediction.argmax(axis=-1) == target.argmax(axis=-1)

@@ -1,0 +1,267 @@
+"""`nncalc train`: what it learns, what it prints, what it saves, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from nncalc.cli.run import run
+from nncalc.problem import shipped
+from nncalc.problem.load import load_file
+from nncalc.problem.training import Training
+from nncalc.problem.work import descend_steps
+from nncalc.views.train import loss_curve
+
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((Path(__file__).parents[1] / "schema/output.json").read_text("utf-8"))
+)
+
+
+def trained(arguments: list[str], capsys: pytest.CaptureFixture[str], status: int = 0) -> list[Any]:
+    assert run(["train", *arguments, "--json"]) == status
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for line in lines:
+        SCHEMA.validate(line)
+    return lines
+
+
+def written(folder: Path, *, rows: int = 12, optimizer: str = "{sgd: {learning_rate: 0.1}}", loss: str = "") -> str:
+    """A problem of three classes in the plane, its examples in a .npz beside it."""
+    rng = np.random.default_rng(3)
+    labels = np.arange(rows) % 3
+    centres = np.array([[0.0, 2.0], [2.0, -1.0], [-2.0, -1.0]])
+    np.savez(folder / "data.npz", x=centres[labels] + rng.normal(0, 0.4, (rows, 2)), y=labels)
+    path = folder / "p.yaml"
+    path.write_text(
+        "seed: 5\nindex_base: 0\ninputs: {file: data.npz, key: x}\nlabels: {file: data.npz, key: y}\n"
+        "layers:\n"
+        "  - dense: {weights: {random: {shape: [5, 2]}}, bias: {random: {shape: [5]}}, activation: tanh}\n"
+        "  - dense: {weights: {random: {shape: [3, 5]}}, bias: {random: {shape: [3]}}}\n"
+        f"loss: {loss or 'softmax_cross_entropy'}\noptimizer: {optimizer}\n",
+        "utf-8",
+    )
+    return str(path)
+
+
+def test_xor_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = trained(["xor-train", "--epochs", "5000"], capsys)
+    assert lines[-1]["loss"] < 1e-3
+    assert [line["epoch"] for line in lines] == list(range(1, 5001))
+    assert lines[-1]["steps"] == 5000
+
+
+@pytest.mark.parametrize("name", ["xor", "regression", "softmax-classifier", "regression-equations"])
+def test_full_batches_are_the_steps_of_sgd(name: str) -> None:
+    problem = load_file(str(shipped.path_of(name)))
+    training = Training(problem)
+    losses = [epoch.score.loss for epoch in training.run(5)]
+    steps = list(descend_steps(problem, 5))
+    assert losses == pytest.approx([float(s.trace.value("loss")) for s in steps], rel=1e-12)
+    for parameter, value in training.parameters.items():
+        assert value == pytest.approx(steps[-1].trace.values[f"{parameter}.next"], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "{sgd: {learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.01}}",
+        "{adam: {learning_rate: 0.05}}", "{nadam: {}}", "{adadelta: {}}", "{rmsprop: {clip: {norm: 0.5}}}",
+        "{adamw: {schedule: {cosine: {steps: 10}}}}", "{adam: {t: 7}}",
+    ],
+)  # fmt: skip
+def test_optimizers_carry_their_state(optimizer: str, tmp_path: Path) -> None:
+    problem = load_file(written(tmp_path, optimizer=optimizer))
+    training = Training(problem)
+    list(training.run(6))
+    last = list(descend_steps(problem, 6))[-1].trace.values
+    for parameter, value in training.parameters.items():
+        assert value == pytest.approx(last[f"{parameter}.next"], rel=1e-9, abs=1e-12)
+
+
+def test_an_epoch_is_every_example_once_and_the_mean_of_its_batches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path)
+    lines = trained([file, "--epochs", "40", "--batch-size", "5"], capsys)
+    # 12 examples are two batches of 5 and one of 2
+    assert [line["steps"] for line in lines] == [3 * n for n in range(1, 41)]
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert lines[-1]["accuracy"] == 1
+    assert all(a["seconds"] <= b["seconds"] for a, b in pairwise(lines))
+
+
+def test_the_seed_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = [written(tmp_path), "--epochs", "3", "--batch-size", "4"]
+    one, same, other = ([line["loss"] for line in trained([*call, "--seed", seed], capsys)] for seed in ("1", "1", "2"))
+    assert one == same
+    assert one != other
+
+
+def test_a_share_is_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = [written(tmp_path, rows=40), "--epochs", "30", "--batch-size", "8", "--validation", "0.25"]
+    lines = trained(call, capsys)
+    assert lines[0]["steps"] == 4  # 30 examples
+    assert lines[-1]["validation"]["accuracy"] >= 0.8
+    assert lines[-1]["validation"]["loss"] < lines[0]["validation"]["loss"]
+
+
+def test_patience_stops_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # a step too large goes over the minimum again and again
+    file = written(tmp_path, optimizer="{sgd: {learning_rate: 60}}")
+    save = tmp_path / "w.npz"
+    lines = trained([file, "--epochs", "200", "--patience", "3", "--save", str(save)], capsys)
+    losses = [line["loss"] for line in lines]
+    assert len(losses) < 200
+    assert losses.index(min(losses)) == len(losses) - 4
+
+
+def test_saved_weights_are_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path)
+    trained([file, "--epochs", "50", "--save", str(tmp_path / "w.npz")], capsys)
+    text = Path(file).read_text("utf-8")
+    for layer, rest in ((1, ", activation: tanh"), (2, "")):
+        start = text.index("  - dense: {weights: {random")
+        end = text.index("\n", start)
+        new = f"  - dense: {{weights: {{file: w.npz, key: W{layer}}}, bias: {{file: w.npz, key: b{layer}}}{rest}}}"
+        text = text[:start] + new + text[end:]
+    again = tmp_path / "again.yaml"
+    again.write_text(text, "utf-8")
+    saved = np.load(tmp_path / "w.npz", allow_pickle=False)
+    problem = load_file(str(again))
+    assert sorted(saved) == ["W1", "W2", "b1", "b2"]
+    for name in saved:
+        assert np.array_equal(saved[name], problem.values[name])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.yaml", "data.npz", "p.yaml", "w.npz"]
+
+
+@pytest.mark.parametrize("file", ["equations", "layers"])
+def test_a_diverging_run_says_where_and_keeps_the_last_finite_weights(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.yaml"
+    if file == "equations":
+        # w is multiplied by 1 − 2 · 10 = −19 each step; w² is past 1.8e308 where |w| is past 1.3e154, at the 122nd
+        path.write_text(
+            "given: {y: 0}\nparameters: {w: 1}\nequations: 'loss = (w - y) ** 2'\n"
+            "optimizer: {sgd: {learning_rate: 10}}",
+            "utf-8",
+        )
+    else:
+        path.write_text(
+            "inputs: [[1], [2]]\nlabels: [[0], [1]]\nlayers: [{dense: {weights: [[1]], bias: [0]}}]\nloss: sse\n"
+            "optimizer: {sgd: {learning_rate: 10}}",
+            "utf-8",
+        )
+    save = tmp_path / "w.npz"
+    assert run(["train", str(path), "--epochs", "1000", "--save", str(save), "--json"]) == 1
+    captured = capsys.readouterr()
+    steps = json.loads(captured.out.splitlines()[-1])["steps"]
+    assert f"the loss stopped being finite at step {steps + 1}" in captured.err
+    assert all(np.isfinite(array).all() for array in dict(np.load(save)).values())
+    if file == "equations":
+        assert steps == 121
+        assert float(np.load(save)["w"]) == pytest.approx((-19.0) ** 121, rel=1e-12)
+
+
+@pytest.mark.parametrize("batch", [None, 1])
+def test_weights_that_stop_being_finite_before_the_loss_does(batch: int | None, tmp_path: Path) -> None:
+    # w is 1, 1e120, 1e240 and then past the largest double, which the loss shows a step later
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "inputs: [[1], [1], [1], [1], [1]]\nlabels: [[0], [0], [0], [0], [0]]\n"
+        "layers: [{dense: {weights: [[1]], bias: [0]}}]\nloss: mae\noverrides: 'W1.next = W1 * 1e120'",
+        "utf-8",
+    )
+    training = Training(load_file(str(path)), batch)
+    list(training.run(100))
+    assert training.diverged is not None
+    assert training.diverged.step == 4
+    assert training.parameters["W1"] == pytest.approx(1e240)
+
+
+def test_a_class_that_no_example_is_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, rows=2)
+    assert run(["train", file, "--epochs", "1", "--json"]) == 0
+    assert "no example is of class 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["linear-relu"], "no loss"),
+        (["regression-equations", "--batch-size", "2"], "needs a batch"),
+        (["softmax-classifier", "--validation", "0.01"], "leaves"),
+        (["softmax-classifier", "--validation", "1"], "found 1, expected a share"),
+        (["xor", "--save", "w.pt"], "saved as .npz"),
+        (["xor", "--save", "no/such/folder/w.npz"], "folder that there is not"),
+        (["xor", "--epochs", "0"], "expected a whole number from 1"),
+        (["xor", "--patience", "0"], "expected a whole number 1 or more"),
+    ],
+)
+def test_what_cannot_be_used(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+
+
+def test_the_screen_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["train", "softmax-classifier", "--epochs", "20"]) == 0
+    screen = capsys.readouterr().out
+    assert "epoch 20 (20 steps" in screen
+    assert "accuracy 100 %" in screen
+    assert "█" in screen
+
+
+@pytest.mark.parametrize("width", [30, 60, 200])
+@pytest.mark.parametrize("losses", [[1.0, 0.5, 0.1], [2.0] * 500, [10.0**-n for n in range(300)], [0.0, 1.0]])
+def test_the_curve_fits_and_falls(losses: list[float], width: int) -> None:
+    lines = ["".join(text for text, _ in line) for line in loss_curve(losses, width, 4)]
+    assert max(map(len, lines)) <= width
+    assert ("logarithmic" in lines[0]) == (len(losses) == 300)
+
+
+def test_one_epoch_has_no_curve() -> None:
+    assert loss_curve([1.0], 60, 4) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
+    file, save = written(tmp_path, rows=300), tmp_path / "w.npz"
+    call = [sys.executable, "-m", "nncalc", "train", file, "--epochs", "1000000", "--batch-size", "8"]
+    with subprocess.Popen(
+        [*call, "--save", str(save)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert first["epoch"] == 1
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+    assert sorted(np.load(save)) == ["W1", "W2", "b1", "b2"]
+
+
+def test_digits_are_learned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn is not installed")
+    digits = datasets.load_digits()
+    np.savez(tmp_path / "digits.npz", images=digits.data / 16, digits=digits.target)
+    file = shutil.copy(shipped.folder() / "training" / "digits.yaml", tmp_path)
+    lines = trained([file, "--epochs", "60", "--batch-size", "32", "--validation", "0.2"], capsys)
+    assert lines[-1]["validation"]["accuracy"] > 0.97
