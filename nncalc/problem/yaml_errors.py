@@ -21,6 +21,12 @@ def explained(error: yaml.YAMLError, source: Source) -> ProblemError:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return ProblemError("this is not YAML", label=shown(str(error), 80))
     mark, context = error.problem_mark, error.context_mark
+    if "nesting depth" in (error.problem or ""):
+        # libyaml from 0.2.6 on has a limit of its own, and meets it before the first bracket is an event
+        from nncalc.problem.building import DEEPEST
+
+        place = source.place(mark.index)
+        return ProblemError(f"nested deeper than {DEEPEST}", label="far more levels than that", place=place)
     finder = _Finder(source, mark.index, context.index if context else None, error.problem or "", error.context or "")
     found = finder.tab() or finder.quote() or finder.bracket() or finder.by_problem()
     start, end = source.line_span(mark.index)

@@ -1,8 +1,6 @@
-"""Programs of many equations, and equations of many terms: linear time, and no recursion limit in the way."""
+"""Programs of many equations, and equations of many terms: no recursion limit stands in the way."""
 
 from __future__ import annotations
-
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -15,19 +13,6 @@ def chain(n: int) -> str:
     """h0 = tanh(w x + b), h1 = tanh(w h0 + b), …: w and b are used n times."""
     lines = [f"h{k} = tanh(w * {f'h{k - 1}' if k else 'x'} + b)" for k in range(n)]
     return "\n".join([*lines, f"loss = (h{n - 1} - y) ** 2"])
-
-
-def seconds(n: int) -> float:
-    text = chain(n)
-    start = perf_counter()
-    derive(text, {"x": 0.5, "y": 0.2}, {"w": 0.9, "b": 0.1}).evaluated()
-    return perf_counter() - start
-
-
-def test_ten_times_as_many_equations_take_about_ten_times_as_long() -> None:
-    seconds(200)
-    short, long = min(seconds(400) for _ in range(3)), seconds(4000)
-    assert long < 25 * short
 
 
 def test_20000_equations_in_a_row() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -277,10 +276,8 @@ def test_a_billion_laughs_are_counted_not_made(kind: str) -> None:
     for i in range(1, 40):
         aliases = [f"*a{i - 1}" if is_list else f"k{j}: *a{i - 1}" for j in range(10)]
         lines.append(kind % (i, i, ", ".join(aliases)))
-    start = time.perf_counter()
     error = refusal("".join(lines))
     assert error.message == "aliases stand for more than 10 million values"
-    assert time.perf_counter() - start < 1
 
 
 def test_aliases_do_not_hide_nesting() -> None:
@@ -291,9 +288,7 @@ def test_aliases_do_not_hide_nesting() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "a: " + "[[" * 50_000 + "1"])
 def test_nesting_is_refused_before_it_fills_a_stack(text: str) -> None:
-    start = time.perf_counter()
     assert refusal(text).message == "nested deeper than 100"
-    assert time.perf_counter() - start < 2
 
 
 def test_a_hundred_levels_are_read() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from fractions import Fraction
 
 import pytest
@@ -129,10 +128,14 @@ def test_an_endless_text_is_no_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1_" * 200, "1" * 399 + "x", "1/" * 200, "9" * 190 + "/" + "9" * 190, "1" + " " * 399]
+    ("text", "value"),
+    [
+        ("1_" * 200, None),
+        ("1" * 399 + "x", None),
+        ("1/" * 200, None),
+        ("9" * 190 + "/" + "9" * 190, 1.0),
+        ("1" + " " * 399, 1.0),
+    ],
 )
-def test_no_text_takes_long(text: str) -> None:
-    start = time.perf_counter()
-    for _ in range(100):
-        parse_number(text)
-    assert time.perf_counter() - start < 1
+def test_texts_that_a_careless_pattern_would_try_for_ever(text: str, value: float | None) -> None:
+    assert parse_number(text) == value

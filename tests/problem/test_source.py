@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -38,11 +37,9 @@ def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     with path.open("wb") as file:
         file.truncate(200 * 2**20)
-    start = time.perf_counter()
     with pytest.raises(ProblemError) as error:
         read_file(str(path))
     assert error.value.message == f"{path} is larger than 64 MB"
-    assert time.perf_counter() - start < 0.5
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device here")
