@@ -168,6 +168,8 @@ def ufunc(name: str, *args: Any) -> Any:
     graph = _graph_of(args)
     if graph is None:
         return value
+    if name == "true_divide" and isinstance(args[0], Lazy) and _is_number(args[1], 1):
+        return args[0]
     if name == "not_equal" and isinstance(args[0], Lazy) and _is_number(args[1], 0):
         node = graph.nodes[args[0].number]
         if node.kind == "copy":  # the comparison behind an array that is 1 where it holds and 0 where not

@@ -136,8 +136,12 @@ class _InScalars(Compiled):
         after = [_number(v) for name, _ in self._by_before() for v in known[name].array.ravel()]
         results = [_number(v) for name in plan.watch for v in known[name].array.ravel()]
         guards = [number for number, _ in graph.guards]
-        ends = [n for n in (*after, *results) if isinstance(n, int)] + guards
-        source = Source(graph, ends)
+        named = [n for n in results if isinstance(n, int)] + guards
+        last = [n for n in after if isinstance(n, int)]
+        source = Source(graph, named, last)
+        single = len(source.statements) <= MOST_STATEMENTS
+        if not single:  # what goes from function to function has to have a name
+            source = Source(graph, [*named, *last])
         loss = source.name(results[0])
         tests = [f"{'not ' if answer else ''}a{number}" for number, answer in graph.guards]
         tests.append(f"{loss} - {loss} != 0.0")
@@ -145,10 +149,10 @@ class _InScalars(Compiled):
             tests,
             [loss, *(f"a{number}" for number in guards)],
             [source.name(r) for r in results],
-            [source.name(a) for a in after],
+            [source.text(a) for a in after],
         )
         flat = [n for numbers in given for n in numbers]
-        writer = one_function if len(source.statements) <= MOST_STATEMENTS else many_functions
+        writer = one_function if single else many_functions
         names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
         self._run = _execute(writer(source, before, flat, end), names)
         self._constants = source.constant_values()
@@ -233,7 +237,14 @@ class _InArrays(Compiled):
                 leaves[lazy.number] = lazy.value
         with np.errstate(all="ignore"):
             for equation in plan.equations:
-                known[equation.name] = _array_value(equation.expression, known, graph)
+                found = _array_value(equation.expression, known, graph)
+                if isinstance(found, Lazy) and graph.nodes[found.number].kind == "view":
+                    # the evaluator's records are arrays of their own, and sums go through those in another order
+                    found = found + 0.0  # type: ignore[operator]
+                if not isinstance(found, Lazy):  # a plain number
+                    found = graph.leaf(np.asarray(found, dtype=np.float64), False)
+                    leaves[found.number] = found.value
+                known[equation.name] = found
         results = [known[name] for name in plan.watch]
         last_test = max([results[0].number, *(n for n, _ in graph.guards), *_wholes(graph)])
         after = [(places[before], known[name].number) for name, before in plan.carried]

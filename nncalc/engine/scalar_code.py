@@ -75,6 +75,7 @@ class Graph:
 
     def __init__(self, most: int) -> None:
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
+        self.scalars: list[Scalar] = []
         self.guards: list[tuple[int, bool]] = []
         self._known: dict[tuple[str, tuple[Any, ...]], Scalar] = {}
         self._most = most
@@ -82,7 +83,8 @@ class Graph:
     def leaf(self, value: float, moves: bool) -> Scalar:
         """A number that is told when the code runs. moves: whether it changes from step to step by itself."""
         self.nodes.append(("leaf", ()))
-        return Scalar(self, len(self.nodes) - 1, value, moves)
+        self.scalars.append(Scalar(self, len(self.nodes) - 1, value, moves))
+        return self.scalars[-1]
 
     def apply(self, name: str, *args: Any) -> Any:
         """The operation on Scalars and numbers; a plain number where all are."""
@@ -101,6 +103,7 @@ class Graph:
             self.nodes.append(key)
             moves = any(isinstance(a, Scalar) and a.moves for a in args)
             found = self._known[key] = Scalar(self, len(self.nodes) - 1, value, moves)
+            self.scalars.append(found)
         return found
 
 
@@ -142,6 +145,12 @@ def _apply(name: str, *args: Any) -> Any:
         return b if _is(a, 0) else a
     if name == "multiply" and (_is(a, 1) or _is(b, 1)):
         return b if _is(a, 1) else a
+    if name == "multiply" and not isinstance(a, Scalar) and graph.nodes[b.number][0] == "multiply":
+        # k · (g · x) as (k · g) · x: an outer product shares its k · g
+        (kind, one), (other_kind, other) = graph.nodes[b.number][1]
+        if kind == other_kind == "n":
+            factor, rest = (graph.scalars[n] for n in (one, other))
+            return graph.apply("multiply", graph.apply("multiply", a, factor), rest)
     if (name == "subtract" and _is(b, 0)) or (name == "divide" and _is(b, 1)) or (name == "power" and _is(b, 1)):
         return a
     if name == "power" and (_is(b, 2) or _is(b, 3)):

@@ -16,21 +16,23 @@ WIDEST_CHUNK = (
 class Source:
     """Statements for the numbers that `wanted` ones are made of."""
 
-    def __init__(self, graph: Graph, wanted: Iterable[int]) -> None:
+    def __init__(self, graph: Graph, wanted: Iterable[int], last: Iterable[int] = ()) -> None:
         self.graph, self.nodes = graph, graph.nodes
         self.constants: dict[float | str, str] = {}
         self.statements: list[tuple[int, str, tuple[int, ...]]] = []
-        self._count(list(wanted))
+        self._count(list(wanted), list(last))
         self._texts: dict[int, tuple[str, int, tuple[int, ...]]] = {}
         for number in range(len(self.nodes)):
             if self._uses[number]:
                 self._write(number)
 
-    def _count(self, wanted: list[int]) -> None:
+    def _count(self, wanted: list[int], last: list[int]) -> None:
         """How often each number is used; what has to be a name counts as used often."""
         self._uses = [0] * len(self.nodes)
         for number in wanted:
             self._uses[number] += 2
+        for number in last:
+            self._uses[number] += 1
         for number in range(len(self.nodes) - 1, -1, -1):
             op, args = self.nodes[number]
             if not self._uses[number] or op == "leaf":
@@ -72,6 +74,13 @@ class Source:
     def constant_values(self) -> list[float]:
         return [float(text) for text in self.constants]  # type: ignore[arg-type]
 
+    def text(self, value: Any) -> tuple[str, tuple[int, ...]]:
+        """A result as it is written where it is used for the last time, and the numbers in that."""
+        if not isinstance(value, int):
+            return self._constant(value), ()
+        text, _, used = self._texts[value]
+        return text, used
+
     def name(self, value: Any) -> str:
         """How a result is called: a number of the trace, or a plain one."""
         return f"a{value}" if isinstance(value, int) else self._constant(value)
@@ -89,8 +98,7 @@ def one_function(source: Source, state: list[int], data: list[int], ends: Ends) 
     body = [f"a{number} = {text}" for number, text, _ in source.statements]
     body += [f"if {test}: break" for test in ends.tests]
     body.append(f"append({_tuple(ends.results)})")
-    if state:
-        body.append(f"{_tuple(f'a{n}' for n in state)} = {_tuple(ends.after)}")
+    body += _new_state(state, ends.after)
     lines += [f"            {line}" for line in body]
     lines += ["    except (ArithmeticError, ValueError):", "        pass"]
     lines.append(f"    return {_tuple(f'a{n}' for n in state)}")
@@ -105,7 +113,11 @@ def many_functions(source: Source, state: list[int], data: list[int], ends: Ends
     for i, chunk in enumerate(chunks):
         for _, _, used in chunk:
             last.update(dict.fromkeys(used, i))
-    kept = {int(name[1:]) for name in (*ends.after, *ends.results, *ends.tested) if name.startswith("a")}
+    kept = {
+        int(name[1:])
+        for name in (*(text for text, _ in ends.after), *ends.results, *ends.tested)
+        if name.startswith("a")
+    }
     lines: list[str] = []
     constants = f"    {_tuple(source.constants.values())} = k" if source.constants else "    pass"
     for i, chunk in enumerate(chunks):
@@ -132,7 +144,7 @@ def many_functions(source: Source, state: list[int], data: list[int], ends: Ends
         *(f"            a{number} = v[{home[number]}]" for number in ending),
         *(f"            if {test}: break" for test in ends.tests),
         f"            results.append({_tuple(ends.results)})",
-        f"            v[:{n}] = {_tuple(ends.after)}" if n else "            pass",
+        f"            v[:{n}] = {_tuple(text for text, _ in ends.after)}" if n else "            pass",
         "    except (ArithmeticError, ValueError):",
         "        pass",
         f"    return v[:{n}]",
@@ -140,10 +152,22 @@ def many_functions(source: Source, state: list[int], data: list[int], ends: Ends
     return "\n".join(lines) + "\n"
 
 
+def _new_state(state: list[int], after: list[tuple[str, tuple[int, ...]]]) -> list[str]:
+    """The state's new values: one after the other where no later one needs an old one and none can raise an error."""
+    later: set[int] = set()
+    alone = not any(character in text for text, _ in after for character in "/(")
+    for number, (_, used) in reversed(list(zip(state, after, strict=True))):
+        alone = alone and number not in later
+        later.update(used)
+    if alone:
+        return [f"a{n} = {text}" for n, (text, _) in zip(state, after, strict=True)]
+    return [f"{_tuple(f'a{n}' for n in state)} = {_tuple(text for text, _ in after)}"]
+
+
 class Ends:
     """What a step ends with: tests that break it off, results to hand out, the state behind it; all by name."""
 
-    def __init__(self, tests: list[str], tested: list[str], results: list[str], after: list[str]) -> None:
+    def __init__(self, tests: list[str], tested: list[str], results: list[str], after: list[Any]) -> None:
         self.tests, self.tested, self.results, self.after = tests, tested, results, after
 
 

@@ -19,7 +19,7 @@ from nncalc.engine.scalar_code import UntraceableError
 from nncalc.engine.scalar_source import WIDEST_CHUNK
 from nncalc.engine.shapes import infer
 from nncalc.language.equation import Equation, Program
-from nncalc.language.expression import Expression, Name, call
+from nncalc.language.expression import Const, Expression, Name, call
 from nncalc.problem import shipped
 from nncalc.problem.load import load_file
 from nncalc.problem.optimizing import setting_values, start_values
@@ -202,6 +202,26 @@ def test_values_that_are_watched(form: str) -> None:
     results = compiled.run(itertools.repeat((), 2))
     assert [loss for loss, _ in results] == [3, 0]
     assert [w.tolist() for _, w in results] == [[1, 2], [-0.5, 0.5]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_new_state_that_is_a_number(form: str) -> None:
+    equations = (Equation("loss", call.sum(Name("w"))), Equation("w.next", Const(2.0), "update"))
+    program = Program(equations, (), ("w",), loss="loss")
+    compiled = compile_program(program, {"w": np.ones(())}, {"w.next": "w"}, form=form)
+    assert compiled.run(itertools.repeat((), 2)) == [(1.0,), (2.0,)]
+    assert compiled.state["w"] == 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_new_states_that_are_made_of_each_others_old_ones(form: str) -> None:
+    a, b = Name("a"), Name("b")
+    equations = (Equation("loss", call.sum(a)), Equation("a.next", b, "update"), Equation("b.next", a + b, "update"))
+    program = Program(equations, (), ("a", "b"), loss="loss")
+    start = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, 5.0])}
+    compiled = compile_program(program, start, {"a.next": "a", "b.next": "b"}, form=form)
+    compiled.run(itertools.repeat((), 2))
+    assert {name: value.tolist() for name, value in compiled.state.items()} == {"a": [4, 7], "b": [7, 12]}
 
 
 def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:
