@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nncalc.cli import output
-from nncalc.cli.options import PLACES, Digits, File, Json, number
+from nncalc.cli.options import PLACES, Digits, File, Json, number, whole
 from nncalc.cli.source import problem_of
 from nncalc.errors import UsageError
 
@@ -69,7 +69,7 @@ def backprop(
 
 def sgd(
     file: File = None,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", min=1, max=MOST_STEPS, help="How many steps.")] = 1,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", parser=whole(1, MOST_STEPS), help="How many.")] = 1,
     learning_rate: Annotated[
         float | None,
         typer.Option("--learning-rate", metavar="η", parser=number, show_default=False, help="In place of the file's."),
@@ -79,12 +79,12 @@ def sgd(
         typer.Option(
             "--batch-size",
             metavar="B",
-            min=1,
+            parser=whole(1),
             show_default=False,
             help="So many examples a step, in the file's order, from the start again when they are used up.",
         ),
     ] = None,
-    every: Annotated[int, typer.Option("--every", metavar="K", min=1, help="Show each K-th step and the last.")] = 1,
+    every: Annotated[int, typer.Option("--every", metavar="K", parser=whole(1), help="Show each K-th.")] = 1,
     entry: Entry = None,
     json: Json = False,
     digits: Digits = PLACES,
@@ -115,11 +115,17 @@ def _steps(problem: Problem, steps: int, batch_size: int | None, every: int) -> 
             yield worked
 
 
-def derive(file: File = None, json: Json = False, digits: Digits = PLACES) -> None:
+def derive(
+    file: File = None,
+    latex: Annotated[bool, typer.Option("--latex", help="As LaTeX, an align* environment.")] = False,
+    json: Json = False,
+    digits: Digits = PLACES,
+) -> None:
     """The equations of the problem, those of the backward pass and of the optimizer's step included.
 
     Example:
     nncalc derive problem.yaml
+    nncalc derive problem.yaml --latex
     """
     from nncalc.engine.shapes import infer
     from nncalc.language.text import equation_text
@@ -131,9 +137,14 @@ def derive(file: File = None, json: Json = False, digits: Digits = PLACES) -> No
     if json:
         from nncalc.views.json import equation_object
 
-        shapes = infer(program, {**problem.shapes, **setting_shapes(problem)}).known
-        equations = [equation_object(e.name, e.expression, e.phase, shapes[e.name]) for e in program.equations]
+        known = infer(program, {**problem.shapes, **setting_shapes(problem)}).known
+        equations = [equation_object(e.name, e.expression, e.phase, known[e.name]) for e in program.equations]
         output.print_json({"nncalc": 1, "command": "derive", **_titled(problem), "equations": equations})
+    elif latex:
+        from nncalc.views.latex import program_latex
+
+        shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
+        output.print_lines([[(line, "")] for line in program_latex(program, shapes, problem.notation)])
     else:
         output.print_lines([[(equation_text(e), e.phase)] for e in program.equations])
 

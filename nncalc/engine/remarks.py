@@ -69,7 +69,11 @@ def _not_finite(trace: Trace) -> list[str]:
     """The first step with an infinity or NaN in it: what follows is worked out from it."""
     for step in trace.steps:
         if not xp.all(xp.isfinite(step.value)):
-            kind = "is not a number" if xp.any(xp.isnan(step.value)) else "is infinite"
-            where = entries(step.name, xp.argwhere(~xp.isfinite(step.value)), step.value.ndim)
-            return [f"{where} {kind}; what is worked out from it may be neither right nor wrong"]
+            hits = xp.argwhere(~xp.isfinite(step.value))
+            several = "are" if len(hits) > 1 else "is"
+            kind = "not a number" if xp.any(xp.isnan(step.value)) else "infinite"
+            return [
+                f"{entries(step.name, hits, step.value.ndim)} {several} {kind}: "
+                "what is worked out from it can't be relied on"
+            ]
     return []

@@ -8,10 +8,11 @@ from __future__ import annotations
 from math import pi
 
 from nncalc.engine.shapes import Shapes
-from nncalc.language.equation import Equation
+from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Expression, Name, Setting, names_in
 from nncalc.language.text import ATOM, COMPARISON, POWER, PRODUCT, UNARY
 from nncalc.views.numbers import constant
+from nncalc.views.rows import row_names
 from nncalc.views.symbols import Symbols, latex_escaped
 from nncalc.views.typesetter import Piece, Typesetter, column_or_row, index_item
 
@@ -118,7 +119,20 @@ def equation_latex(
     symbols = symbols or Symbols((equation.name, *equation.inputs))
     piece = Latex(symbols, shapes, rows).piece(equation.expression)
     right = rf"\left[{piece.body}\right]" if piece.level == COMPARISON else piece.body
-    return f"{symbols.latex(equation.name)} = {right}"
+    # a shape's sign may stand in text as well as in a formula
+    return f"{symbols.latex(equation.name)} = {right}".replace("×", r"\ensuremath{\times}")
+
+
+def program_latex(program: Program, shapes: Shapes, notation: str = "h") -> list[str]:
+    """The program's equations as the lines of an align* environment, their equal signs below each other."""
+    names = [name for equation in program.equations for name in (equation.name, *equation.inputs)]
+    symbols = Symbols(dict.fromkeys(names), notation, program.loss)
+    rows = row_names(program, shapes)
+    lines = []
+    for equation in program.equations:
+        left, right = equation_latex(equation, symbols, shapes, rows).split(" = ", 1)
+        lines.append(rf"  {left} &= {right}")
+    return [r"\begin{align*}", *(rf"{line} \\" for line in lines[:-1]), lines[-1], r"\end{align*}"]
 
 
 def _between(left: str, right: str) -> str:
