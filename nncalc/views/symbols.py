@@ -96,9 +96,9 @@ class Symbols:
             return base_symbol(name, self.notation)
         of = self(rest)
         if suffix == "next":
-            return Symbol(f"{of.text}₍ₜ₊₁₎", f"{of.latex}_{{t+1}}", raised=True, quotient=of.quotient)
+            return Symbol(f"{of.text}₍ₜ₊₁₎", f"{_base(of.latex)}_{{t+1}}", raised=True, quotient=of.quotient)
         if suffix == "previous":
-            return Symbol(f"{of.text}₍ₜ₋₁₎", f"{of.latex}_{{t-1}}", raised=True, quotient=of.quotient)
+            return Symbol(f"{of.text}₍ₜ₋₁₎", f"{_base(of.latex)}_{{t-1}}", raised=True, quotient=of.quotient)
         if suffix in STATES:
             return Symbol(f"{STATES[suffix]}({of.text})", rf"{LATEX_STATES.get(suffix, suffix)}\left({of.latex}\right)")
         if suffix == "grad":
@@ -111,6 +111,11 @@ class Symbols:
     def _gradient(self, of: Symbol) -> Symbol:
         loss = self._loss
         return Symbol(f"∂{loss.text}/∂{of.text}", rf"\frac{{\partial {loss.latex}}}{{\partial {of.latex}}}", True, True)
+
+
+def _base(latex: str) -> str:
+    """What a subscript goes to: LaTeX allows one, so a symbol that has its own stands in braces."""
+    return f"{{{latex}}}" if "_{" in latex else latex
 
 
 def base_symbol(name: str, notation: str = "h") -> Symbol:

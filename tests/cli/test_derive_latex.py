@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nncalc.cli.run import run
@@ -34,3 +36,4 @@ def test_braces_and_brackets_match(name: str, capsys: pytest.CaptureFixture[str]
     assert text.count(r"\left") == text.count(r"\right")
     assert all(line.count("&=") == 1 for line in lines[1:-1])
     assert text.isascii()
+    assert not re.search(r"_\{[^{}]*\}_", text)  # LaTeX refuses a second subscript
