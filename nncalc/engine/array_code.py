@@ -92,7 +92,10 @@ class Lazy:
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
-    T = property(lambda self: namespace.transpose(self))
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - as NumPy has it
+        return namespace.transpose(self)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -118,6 +121,13 @@ class Lazy:
     def reshape(self, *shape: Any) -> Lazy:
         return namespace.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
 
+    def __neg__(self) -> Any:
+        return ufunc("negative", self)
+
+    def __pow__(self, other: Any) -> Any:
+        # what NumPy's ** does for a plain 2
+        return ufunc("square", self) if not isinstance(other, Lazy) and other == 2 else ufunc("power", self, other)
+
     def all(self) -> Lazy:
         return namespace.all(self)  # type: ignore[no-any-return]
 
@@ -129,7 +139,7 @@ def _with_ellipsis(index: Any) -> tuple[Any, ...]:
 
 
 def _operator(name: str, swapped: bool = False) -> Any:
-    def method(self: Lazy, other: Any) -> Lazy:
+    def method(self: Lazy, other: Any) -> Any:
         return ufunc(name, *((other, self) if swapped else (self, other)))
 
     return method
@@ -142,15 +152,6 @@ for _name, _dunder in (
 ):  # fmt: skip
     setattr(Lazy, f"__{_dunder}__", _operator(_name))
     setattr(Lazy, f"__r{_dunder}__", _operator(_name, swapped=True))
-
-
-def _power(a: Lazy, b: Any) -> Lazy:
-    # what NumPy's ** does for a plain 2
-    return ufunc("square", a) if not isinstance(b, Lazy) and b == 2 else ufunc("power", a, b)
-
-
-Lazy.__neg__ = lambda self: ufunc("negative", self)  # type: ignore[attr-defined]
-Lazy.__pow__ = _power  # type: ignore[attr-defined]
 
 
 def value_in_trace(a: Any) -> Any:

@@ -205,6 +205,9 @@ class Entries:
     def reshape(self, *shape: Any) -> Entries:
         return Entries(self.array.reshape(*shape))
 
+    def __neg__(self) -> Entries:
+        return both("negative", self)
+
     def all(self) -> Entries:
         return namespace.all(self)
 
@@ -223,7 +226,6 @@ for _name, _dunder in (
 ):  # fmt: skip
     setattr(Entries, f"__{_dunder}__", _operator(_name))
     setattr(Entries, f"__r{_dunder}__", _operator(_name, swapped=True))
-Entries.__neg__ = lambda self: both("negative", self)  # type: ignore[attr-defined]
 
 
 def wrap(value: Any) -> Entries:
@@ -266,12 +268,12 @@ class _Namespace:
 
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Entries:
         total = self.sum(x, axis=axis, keepdims=keepdims)
-        return total / (wrap(x).size / total.size)  # type: ignore[no-any-return, operator]
+        return total / (wrap(x).size / total.size)  # type: ignore[no-any-return]
 
     def var(self, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Entries:
         centered = x - self.mean(x, axis=axis, keepdims=True)
         total = self.sum(centered * centered, axis=axis, keepdims=keepdims)
-        return total / (wrap(x).size / total.size - ddof)  # type: ignore[no-any-return, operator]
+        return total / (wrap(x).size / total.size - ddof)  # type: ignore[no-any-return]
 
     def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Entries:
         return self._reduce("maximum", wrap(x).array, axis, keepdims)

@@ -49,7 +49,8 @@ class Source:
             self._texts[number] = f"a{number}", ATOM, (number,)
             return
         code = CODES[op]
-        parts, used = [], []
+        parts: list[str] = []
+        used: list[int] = []
         for position, (kind, arg) in enumerate(args):
             if kind == "k":
                 parts.append(self._constant(arg))
@@ -72,7 +73,7 @@ class Source:
         return self.constants.setdefault(repr(value), f"k{len(self.constants)}")
 
     def constant_values(self) -> list[float]:
-        return [float(text) for text in self.constants]  # type: ignore[arg-type]
+        return [float(text) for text in self.constants]
 
     def text(self, value: Any) -> tuple[str, tuple[int, ...]]:
         """A result as it is written where it is used for the last time, and the numbers in that."""
