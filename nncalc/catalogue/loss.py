@@ -65,6 +65,7 @@ def loss(
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
     kinks: tuple[float, ...] = (),
     at_kink: str = "",
+    at_zero: str = "",
     explanation: Explanation | None = None,
 ) -> Operation:
     """A loss's entry.
@@ -148,6 +149,7 @@ def loss(
         domain=domain,
         kinks=kinks,
         at_kink=at_kink,
+        at_zero=at_zero,
         target=target,
         explanation=explanation,
         example=(

@@ -36,6 +36,7 @@ ENTRIES = (
         latex=r"\left\lVert {prediction} - {target:product} \right\rVert",
         meaning="the Euclidean distance √Σ(ŷ − y)²",
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 2.30 with p = 2",
+        at_zero="the distance has no derivative at 0; its gradient is 0 / 0",
         target=Target(),
         explanation=Explanation(
             subject="loss",

@@ -104,6 +104,7 @@ class Operation(NamedTuple):
     or kinks(**settings).
     multiply_adds(*shapes, **settings): how many products are added up; none where there is no such function.
     window(*shapes, **settings): of an operation whose entries each come from a window, the windows' geometry.
+    at_zero: what is said where the result is 0 and has no derivative there.
     ties(xp, *arrays, **settings): how many entries of each window are the largest; at_tie: what then is done.
     example: expressions in which every setting and every way to broadcast occurs, over the numbers a, b, the vectors
     x, y of 3 and the 2×3 matrices A, B; tests compare their gradients with finite differences.
@@ -125,6 +126,7 @@ class Operation(NamedTuple):
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),)
     kinks: Kinks = ()
     at_kink: str = ""
+    at_zero: str = ""
     target: Target | None = None
     multiply_adds: Callable[..., int] | None = None
     window: Callable[..., Any] | None = None

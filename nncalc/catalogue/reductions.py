@@ -231,5 +231,5 @@ ENTRIES = (
         r"\left\lVert {x} \right\rVert",
         "the Euclidean length √Σx²",
         "Goodfellow, Bengio, Courville, Deep Learning, eq. 2.30 with p = 2",
-    ),
+    )._replace(at_zero="the length has no derivative at 0; its gradient is 0 / 0"),
 )

@@ -16,7 +16,7 @@ MOST_ENTRIES = 5
 
 def remarks(trace: Trace) -> list[str]:
     """Plain sentences, with the names of the equations; entries count from 1."""
-    found = [] if not trace.phase("backward") else [*_kinks(trace), *_ties(trace)]
+    found = [] if not trace.phase("backward") else [*_kinks(trace), *_zeros(trace), *_ties(trace)]
     return [*found, *_not_finite(trace)]
 
 
@@ -35,6 +35,24 @@ def _kinks(trace: Trace) -> list[str]:
                 if len(hits):
                     where = entries(to_text(node.args[0]), hits, value.ndim, isinstance(node.args[0], Name))
                     found.append(f"{where} = {kink:g}: {entry.at_kink}")
+    return list(dict.fromkeys(found))
+
+
+def _zeros(trace: Trace) -> list[str]:
+    """Results of 0 that have no derivative: a length is one, and its gradient is 0 / 0 there."""
+    found = []
+    for step in trace.phase("forward"):
+        for node in walk(step.expression):
+            entry = operation(node.op) if isinstance(node, Apply) else None
+            if entry is None or not entry.at_zero:
+                continue
+            with xp.errstate(all="ignore"):
+                value = xp.asarray(value_of(node, trace.values, xp))
+            hits = xp.argwhere(value == 0)
+            if len(hits):
+                is_whole = node == step.expression
+                where = entries(step.name if is_whole else to_text(node), hits, value.ndim, is_whole)
+                found.append(f"{where} = 0: {entry.at_zero}")
     return list(dict.fromkeys(found))
 
 

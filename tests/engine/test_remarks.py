@@ -1,0 +1,40 @@
+"""Remarks on a record: where a gradient is a convention, and where it is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from nncalc.engine.remarks import remarks
+from nncalc.problem.load import load_text
+from nncalc.problem.work import work
+
+LAYERS = (
+    "inputs: {inputs}\nlabels: {labels}\nlayers: [{{dense: {{weights: [[1, 2]], activation: relu}}}}]\nloss: {loss}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels", "loss", "expected"),
+    [
+        ("[1, 2]", "[4]", "mse", []),
+        ("[2, -1]", "[4]", "mse", ["hbar1[1] = 0: ReLU has no derivative at 0; 0 is used"]),
+        (
+            "[[1, 2], [0, 1]]",
+            "[5, 3]",
+            "l2",
+            [
+                "losses[1] = 0: the distance has no derivative at 0; its gradient is 0 / 0",
+                "h1.grad[1, 1] is not a number: what is worked out from it can't be relied on",
+            ],
+        ),
+        (
+            "[1e200, 1e200]",
+            "[0]",
+            "sse",
+            ["loss is infinite: what is worked out from it can't be relied on"],
+        ),
+    ],
+)
+def test_remarks(inputs: str, labels: str, loss: str, expected: list[str]) -> None:
+    problem = load_text(LAYERS.format(inputs=inputs, labels=labels, loss=loss), "here", None)
+    assert remarks(work(problem, "backward")) == expected
