@@ -8,6 +8,7 @@ Source: cs231n, notes on "Neural Networks Part 3: Learning and Evaluation", grad
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import isnan
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import Operation, Shape
@@ -94,7 +95,8 @@ class _Moving:
 
     def values(self, entry: Entry, by: float) -> Mapping[str, Any]:
         moved = self.start.copy()
-        moved[entry] += by
+        with xp.errstate(all="ignore"):
+            moved[entry] += by
         return evaluate(self.program, {**self.at, self.name: moved}).values
 
 
@@ -120,9 +122,14 @@ def _check(moving: _Moving, gradient: Any) -> tuple[Check, Any]:
         if not best <= TOLERANCE and units:
             kinks += [Kink(one, unit) for unit in units[:MOST_UNITS]]
             quotients[entry] = a
-        elif not best <= worst.relative_error:
+        elif _is_worse(best, worst.relative_error):
             worst = worst._replace(relative_error=best, entry=one, gradient=a, difference=quotient)
     return worst._replace(kinks=tuple(kinks)), quotients
+
+
+def _is_worse(error: float, than: float) -> bool:
+    """Whether an error is the worse one; what is no number is the worst."""
+    return not isnan(than) and (isnan(error) or error > than)
 
 
 def _relative_error(a: float, below: float, above: float, h: float) -> tuple[float, float]:
