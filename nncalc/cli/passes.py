@@ -110,7 +110,7 @@ def _steps(problem: Problem, steps: int, batch_size: int | None, every: int) -> 
         iteration = worked.trace.iteration
         if iteration == 1 and not problem.optimizer_stated:
             rate = float(worked.trace.value("learning_rate"))
-            output.notice(f"nncalc: the problem names no optimizer; this is sgd with learning rate {rate:g}")
+            output.notice(f"nncalc: no optimizer named: sgd, learning rate {rate:g}")
         if iteration % every == 0 or iteration == steps:
             yield worked
 

@@ -49,7 +49,8 @@ def _named(name: str) -> tuple[str, str, Path]:
     if not os.path.exists(name):
         path = shipped.path_of(name) if os.sep not in name else None
         if path is not None:
-            return _read(str(path))
+            content, _, folder = _read(str(path))
+            return content, path.name, folder
         best = nearest(name, shipped.names())
         if best and not name.endswith((".yaml", ".yml")):
             raise UsageError(f"{name}: no such file", hint=f"Did you mean the problem '{best}' that comes with nncalc?")

@@ -60,7 +60,10 @@ def _as_examples(x: Any, network: Network, batch: Value | None, inputs: Value) -
         x = x.reshape(1)
     if x.ndim == 1 and stated:
         x = x.reshape(-1, 1)
-    return x, network.is_batch(x.shape, inputs) if stated is None else stated
+    if stated is None:
+        return x, network.is_batch(x.shape, inputs)
+    network.refuse_batch(x.shape, stated, batch or inputs)
+    return x, stated
 
 
 def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any, base: int, read: Reader) -> Problem:

@@ -104,6 +104,18 @@ class Network(NamedTuple):
             raise wrong(item, f"the inputs{name} have the wrong number of axes", label)
         return len(shape) == rank + 1
 
+    def refuse_batch(self, shape: Shape, batched: bool, place: Value) -> None:
+        """Raises ProblemError where `batch` says of the inputs what their axes rule out."""
+        fixing = next((i.entry for i in self.every if i.entry is not None and i.entry.example_rank is not None), None)
+        if fixing is None or fixing.example_rank is None or self.items[0].entry is not fixing:
+            return
+        axes = len(shape) - batched
+        # a dense layer works on each row of one example as well
+        if axes < fixing.example_rank or (axes > fixing.example_rank and fixing.name != "dense"):
+            one = "each example" if batched else "the example"
+            label = f"then {one} of {fixing.name} would have {axes} axes; expected {fixing.example}"
+            raise wrong(place, f"'batch: {str(batched).lower()}' does not fit the inputs", label)
+
     def _reshaped(self) -> int:
         """How many entries an example has that a first `reshape` brings into a shape; 0 where that is not known."""
         first = self.items[0] if self.items else None

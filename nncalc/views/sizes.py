@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +51,8 @@ def sizes_view(sizes: Sizes, width: int) -> list[Line]:
     widths = [max(map(width_of, column)) for column in zip(HEADINGS, *rows, strict=True)]
     hows = ["", *(f"= {layer.how}" if layer.how else "" for layer in sizes.layers), ""]
     beside = sum(widths) + len(GAP) * len(widths) + max(map(width_of, hows)) <= width
-    lines: list[Line] = [[(sizes.title, "title")], []] if sizes.title else []
+    lines: list[Line] = [[(line, "title")] for line in textwrap.wrap(sizes.title, width)]
+    lines += [[]] if lines else []
     lines.append([(_row(HEADINGS, widths), "dim")])
     for i, (row, how) in enumerate(zip(rows, hows, strict=True)):
         text = _row(row, widths)
@@ -61,7 +63,8 @@ def sizes_view(sizes: Sizes, width: int) -> list[Line]:
             lines.append([(text, style)])
         if how and not beside:
             lines.append([(" " * (widths[0] + len(GAP)) + how, "dim")])
-    return [*lines, [], [("sees: how much of the input one entry comes from, its receptive field", "dim")]]
+    legend = "sees: how much of the input one entry comes from, its receptive field"
+    return [*lines, [], *([(line, "dim")] for line in textwrap.wrap(legend, width, subsequent_indent="  "))]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
