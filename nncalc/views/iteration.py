@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Any
 
-from nncalc.engine.trace import Trace
 from nncalc.language.expression import Apply
 from nncalc.problem.outcome import Outcome
 from nncalc.problem.problem import Problem
@@ -57,9 +57,17 @@ def iteration_title(worked: Worked) -> str:
 
 def closing(worked: Worked, outcome: Outcome, digits: int, width: int) -> list[Line]:
     """What a reader asks next: the loss before and after, the classes, units that are off, remarks."""
-    found = [*_losses(worked, digits), *_classes(outcome, worked.problem), *_units_at_zero(worked.trace)]
-    found += [(note, "") for note in outcome.notes]
+    found = [*_losses(worked, digits), *_classes(outcome, worked.problem), *_units_at_zero(worked)]
+    found += [(_in_symbols(note, worked), "") for note in outcome.notes]
     return [[(line, style)] for text, style in found for line in textwrap.wrap(text, width, subsequent_indent="  ")]
+
+
+def _in_symbols(note: str, worked: Worked) -> str:
+    """A remark with its names written as on paper: they stand in front of an entry, a value or a verb."""
+    names = sorted(worked.trace.values, key=len, reverse=True)
+    symbols = Symbols(worked.trace.values, worked.problem.notation, worked.trace.program.loss)
+    pattern = rf"(?<![\w.])({'|'.join(map(re.escape, names))})(?=\[\d| = | is | are )"
+    return re.sub(pattern, lambda found: symbols.text(found[1]), note)
 
 
 def _losses(worked: Worked, digits: int) -> list[tuple[str, str]]:
@@ -108,11 +116,11 @@ def _label(problem: Problem) -> str:
     return f", the label is {int(numbers)}" if numbers is not None and numbers.ndim == 0 else ""
 
 
-def _units_at_zero(trace: Trace) -> list[tuple[str, str]]:
+def _units_at_zero(worked: Worked) -> list[tuple[str, str]]:
     """How many ReLU units are 0: they hand no gradient on."""
-    symbols = Symbols()
+    symbols = Symbols(worked.trace.values, worked.problem.notation)
     found = []
-    for step in trace.phase("forward"):
+    for step in worked.trace.phase("forward"):
         if isinstance(step.expression, Apply) and step.expression.op == "relu":
             zero, whole = int((step.value == 0).sum()), int(step.value.size)
             found.append((f"ReLU units at 0 in {symbols.text(step.name)}: {zero} of {whole}", ""))
