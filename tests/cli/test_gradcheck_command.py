@@ -129,7 +129,7 @@ def test_no_line_is_wider_than_the_terminal(
 
 
 def test_what_is_not_a_number_is_not_right(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The first example is predicted exactly, where l2 has no derivative: its NaN must not hide behind other entries."""
+    """The first example is predicted exactly, where l2 has no derivative: its NaN must not be forgotten."""
     path = tmp_path / "exact.yaml"
     path.write_text("inputs: [[1, 2], [0, 1]]\nlabels: [5, 3]\nlayers: [{dense: {weights: [[1, 2]]}}]\nloss: l2\n")
     assert run(["gradcheck", str(path), "--json"]) == 1
