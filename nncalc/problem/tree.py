@@ -146,10 +146,6 @@ class Mapping:
     def place(self) -> Place:
         return self.source.place(self.start)
 
-    @property
-    def key_places(self) -> dict[str, Place]:
-        return {name: self.key_place(name) for name in self.entries}
-
     def key_place(self, name: str) -> Place:
         """Where the key stands, as against its value."""
         return self.source.place(self.key_starts[name])

@@ -12,7 +12,7 @@ Line = list[tuple[str, str]]
 
 def width_of(text: str) -> int:
     """The columns that a text takes: a combining macron none, a wide character two."""
-    return len(text) if text.isascii() else display_width(text)
+    return display_width(text)
 
 
 def line_width(line: Line) -> int:

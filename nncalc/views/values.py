@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from nncalc.views.box import Box, beside, matrix, stacked, text_box
-from nncalc.views.numbers import DIGITS, aligned, number
+from nncalc.views.numbers import aligned
 
 # More rows than this are abbreviated to a few at either end; so are columns that do not fit.
 MOST_ROWS = 12
@@ -23,11 +23,6 @@ class Look(NamedTuple):
     room: int = 80
     full: bool = False
     style: str = ""
-
-
-def plain_look(digits: int = DIGITS, room: int = 80, full: bool = False, style: str = "") -> Look:
-    """The look of results: `digits` places."""
-    return Look(lambda value: number(value, digits), room, full, style)
 
 
 def shape_text(shape: Sequence[int]) -> str:

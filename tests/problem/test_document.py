@@ -89,7 +89,7 @@ def test_every_value_knows_its_place_and_its_key() -> None:
     assert (dense.key, dense.place.line, dense.place.column) == ("layers[0]", 4, 5)
     assert at(problem, "layers", 1).key == "layers[1]"
     assert dense.key_place("dense") == Place("problem.yaml", 4, 5, "  - dense:")
-    assert problem.key_places["layers"] == Place("problem.yaml", 3, 1, "layers:")
+    assert problem.key_place("layers") == Place("problem.yaml", 3, 1, "layers:")
     assert problem.key == ""
 
 
