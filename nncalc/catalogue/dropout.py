@@ -19,11 +19,18 @@ OPTIONS = (
 def _shape(x: Shape, mask: Any, rate: Setting, seed: Setting, inverted: Setting, mode: Setting) -> Shape:
     if mask is None and seed is None and mode == "training":
         raise ShapeError("dropout needs a mask or a seed", label="expected mask=… or seed=…")
-    if mask is not None and broadcast(x, mask) != x:
+    if mask is not None and not _fits(mask, x):
         raise ShapeError(
             "the mask does not fit", label=f"found {dimensions(mask)}, expected {dimensions(x)} as what it is laid on"
         )
     return x
+
+
+def _fits(mask: Shape, x: Shape) -> bool:
+    try:
+        return broadcast(x, mask) == x
+    except ShapeError:
+        return False
 
 
 def _value(xp: Any, x: Any, mask: Any, rate: float, seed: int | None, inverted: bool, mode: str) -> Any:

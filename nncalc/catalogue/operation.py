@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.explanation import Explanation
+from nncalc.catalogue.mistake import Mistake
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Name, Setting
 
@@ -108,6 +109,7 @@ class Operation(NamedTuple):
     ties(xp, *arrays, **settings): how many entries of each window are the largest; at_tie: what then is done.
     example: expressions in which every setting and every way to broadcast occurs, over the numbers a, b, the vectors
     x, y of 3 and the 2×3 matrices A, B; tests compare their gradients with finite differences.
+    mistakes: what people compute in its place, for `check`.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Operation(NamedTuple):
     at_tie: str = ""
     explanation: Explanation | None = None
     example: tuple[str, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
 
     def gradient(self, position: int) -> Rule | None:
         """The gradient rule of the array at that position, from 0."""
