@@ -199,7 +199,9 @@ def _safetensors(path: Path, file: Scalar, key: Scalar | None) -> NDArray[Any]:
         raise _UnreadableError("a size in its header is not a whole number")
     dtype = np.dtype(_SAFETENSORS[kind])
     _check_size(shape, dtype.itemsize, end - begin)
-    if end > len(body) or math.prod(shape) * dtype.itemsize != end - begin:
+    if end > len(body):
+        raise _UnreadableError(f"it ends too early: its header tells of {end} bytes of numbers, it has {len(body)}")
+    if math.prod(shape) * dtype.itemsize != end - begin:
         raise _UnreadableError(f"its shape is {_shape(shape)}, which does not fit its {end - begin} bytes")
     result: NDArray[Any] = np.frombuffer(body[begin:end], dtype).reshape(shape)
     return (result.astype("<u4") << 16).view("<f4") if kind == "BF16" else result

@@ -129,8 +129,9 @@ def _fit_axes(parameters: list[Parameter], stated: Stated, suffix: str, row: boo
 
 
 def _has(parameter: Parameter) -> str:
-    names = {0: "is a number", 1: "is a vector", 2: "is a matrix"}
-    return names.get(parameter.rank or 0, f"has {parameter.rank} axes")
+    verb = "have" if parameter.key.endswith("weights") else "has"
+    names = {0: "to be a number", 1: "to be a vector", 2: "to be a matrix"}
+    return f"{verb} {names.get(parameter.rank or 0, f'to have {parameter.rank} axes')}"
 
 
 def filled(name: str, given: Any, default: float | None, shape: Shape) -> Any:
