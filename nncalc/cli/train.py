@@ -80,8 +80,11 @@ def train(
     training = Training(problem, batch_size, seed, validation, patience)
     if batch_size is not None and not training.has_examples:
         raise UsageError("--batch-size needs a batch", hint="The equations of this problem are those of one example.")
-    for missing in training.missing_classes():
-        output.notice(f"nncalc: no example is of class {missing}: nothing can be learned of it")
+    from nncalc.views.train import missing_text
+
+    missing = training.missing_classes()
+    if missing:
+        output.notice(f"nncalc: {missing_text(missing, held_out=validation > 0)}")
     interrupted = False
     lines_of_json = json or sys.stdout is None or not sys.stdout.isatty()
     try:

@@ -10,7 +10,8 @@ from nncalc.problem.work import Worked
 
 
 class Outcome(NamedTuple):
-    """predicted: class numbers, one or one an example. correct: alike, where labels say. notes: remarks."""
+    """predicted: class numbers, one or one an example. correct: alike, where labels say; None of an example that does
+    not count (`ignore_index`). notes: remarks."""
 
     predicted: Any = None
     correct: Any = None
@@ -26,9 +27,10 @@ def outcome(worked: Worked) -> Outcome:
         return Outcome(notes=tuple(notes))
     predicted = prediction.argmax(axis=-1) + problem.classes.base
     notes += _ties(problem, prediction)
-    labels = _labels(problem, trace.value("y" if "y" in trace.values else _target(problem)))
-    correct = None if labels is None else predicted == labels
-    return Outcome(predicted.tolist(), None if correct is None else correct.tolist(), tuple(notes))
+    target = trace.value("y" if "y" in trace.values else _target(problem))
+    labels = _labels(problem, target)
+    correct = None if labels is None else _verdicts(predicted == labels, target)
+    return Outcome(predicted.tolist(), correct, tuple(notes))
 
 
 def _target(problem: Problem) -> str:
@@ -44,6 +46,21 @@ def _labels(problem: Problem, y: Any) -> Any:
         return None
     largest = y.max(axis=-1, keepdims=True)
     return y.argmax(axis=-1) + problem.classes.base if ((y == largest).sum(axis=-1) == 1).all() else None
+
+
+def counts(target: Any) -> Any:
+    """Which examples count: a label that is `ignore_index` stands as a row of zeros."""
+    return (target != 0).any(axis=-1)
+
+
+def _verdicts(correct: Any, target: Any) -> Any:
+    """Right or not, of each example that counts, as nested lists."""
+    counted = counts(target)
+    if counted.all():
+        return correct.tolist()
+    verdicts = correct.astype(object)
+    verdicts[~counted] = None
+    return verdicts.tolist()
 
 
 def _ties(problem: Problem, prediction: Any) -> list[str]:

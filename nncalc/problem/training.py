@@ -17,6 +17,7 @@ from nncalc.errors import NncalcError, UsageError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Name
 from nncalc.problem.optimizing import setting_values, start_values
+from nncalc.problem.outcome import counts
 from nncalc.problem.problem import Problem
 from nncalc.problem.work import no_loss, part_of, program_of
 
@@ -111,7 +112,12 @@ class Training:
         if not self._data or self._size >= self._rows:
             return [self._train]
         order = self._random.permutation(self._train)
-        return [order[i : i + self._size] for i in range(0, self._rows, self._size)]
+        batches = [order[i : i + self._size] for i in range(0, self._rows, self._size)]
+        if self.problem.classes is None or self.problem.forward.labels[0] not in self._data:
+            return batches
+        # where no example counts the mean is one over nothing, 0 / 0, and there is nothing to learn
+        target = self.problem.values[self.problem.forward.labels[0]]
+        return [rows for rows in batches if counts(target[rows]).any()] or batches
 
     def _part(self, rows: Any) -> Problem:
         return part_of(self.problem, rows) if self._data else self.problem
@@ -126,8 +132,9 @@ class Training:
         classes, labels = self.problem.classes, self.problem.forward.labels
         if classes is None or not labels or labels[0] not in self._data:
             return []
-        there = set(self.problem.values[labels[0]][self._train].argmax(axis=-1).ravel().tolist())
-        return [i + classes.base for i in range(classes.size) if i not in there]
+        target = self.problem.values[labels[0]][self._train]
+        there = (target > 0).any(axis=tuple(range(target.ndim - 1)))
+        return [i + classes.base for i in range(classes.size) if not there[i]]
 
     # --- the epochs ---------------------------------------------------------------------------------------------------
 
@@ -300,12 +307,13 @@ class Training:
         loss = float(values[part.forward.loss])
         if part.classes is None or part.forward.prediction is None:
             return Score(loss)
-        return Score(loss, float(self._hits(rows, values[part.forward.prediction]).mean()))
+        hits = self._hits(rows, values[part.forward.prediction])
+        return Score(loss, float(hits.mean()) if hits.size else None)
 
     def _hits(self, rows: Any, prediction: Any) -> Any:
-        """Whether the largest prediction is the target's largest, for each example."""
+        """Whether the largest prediction is the target's largest, for each example that counts."""
         name = self.problem.forward.labels[0]
         target = self.problem.values[name]
         if name in self._data:
             target = target[rows]
-        return prediction.argmax(axis=-1) == target.argmax(axis=-1)
+        return (prediction.argmax(axis=-1) == target.argmax(axis=-1))[counts(target)]

@@ -93,9 +93,13 @@ def _classes(outcome: Outcome, problem: Problem) -> list[tuple[str, str]]:
     text = f"predicted classes {_listed(outcome.predicted)}"
     if outcome.correct is None:
         return [(text, "")]
-    each = _flat(outcome.correct)
+    every = _flat(outcome.correct)
+    each = [verdict for verdict in every if verdict is not None]
     right, count = sum(each), len(each)
-    return [(f"{text}: {right} of {count} right", "right" if right == count else "wrong")]
+    text += f": {right} of {count} right"
+    if count < len(every):
+        text += f", {len(every) - count} not counted"
+    return [(text, "right" if right == count else "wrong")]
 
 
 def _flat(entries: list[Any]) -> list[Any]:

@@ -14,6 +14,7 @@ from nncalc.views.numbers import number
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 HEIGHT = 8
+MOST_CLASSES = 10
 # Where the largest loss is so many times the smallest, the curve is drawn over its logarithm.
 LOGARITHMIC_FROM = 50
 
@@ -53,6 +54,17 @@ def training_view(training: Training, *, width: int, digits: int) -> list[Line]:
         text = f"epoch {last.number} ({steps}): {epoch_text(last, digits)}"
         lines += [[(part, "")] for part in textwrap.wrap(text, width, subsequent_indent="  ")]
     return [*lines, *[[(part, "wrong")] for part in ending(training, width)]]
+
+
+def missing_text(classes: Sequence[int], held_out: bool) -> str:
+    """That nothing can be learned of these classes, since no example is of them."""
+    named = [str(number) for number in classes[:MOST_CLASSES]]
+    if len(classes) > MOST_CLASSES:
+        named.append(f"{len(classes) - MOST_CLASSES} more")
+    listed = f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
+    # of those held out, one may well be
+    which = "no example to learn from" if held_out else "no example"
+    return f"{which} is of class {listed}: nothing can be learned of {'it' if len(named) == 1 else 'them'}"
 
 
 def ending(training: Training, width: int) -> list[str]:

@@ -22,7 +22,7 @@ from nncalc.problem import shipped
 from nncalc.problem.load import load_file
 from nncalc.problem.training import Training
 from nncalc.problem.work import descend_steps
-from nncalc.views.train import loss_curve
+from nncalc.views.train import loss_curve, missing_text
 
 SCHEMA = jsonschema.Draft202012Validator(
     json.loads((Path(__file__).parents[1] / "schema/output.json").read_text("utf-8"))
@@ -194,7 +194,19 @@ def test_weights_that_stop_being_finite_before_the_loss_does(batch: int | None, 
 def test_a_class_that_no_example_is_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = written(tmp_path, rows=2)
     assert run(["train", file, "--epochs", "1", "--json"]) == 0
-    assert "no example is of class 2" in capsys.readouterr().err
+    assert "no example is of class 2: nothing can be learned of it\n" in capsys.readouterr().err
+
+
+def test_a_class_that_only_those_held_out_are_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, rows=3)
+    assert run(["train", file, "--epochs", "1", "--validation", "0.34", "--json"]) == 0
+    assert "no example to learn from is of class " in capsys.readouterr().err
+
+
+def test_many_missing_classes_are_one_notice() -> None:
+    assert missing_text([3, 5], held_out=False).startswith("no example is of class 3 or 5: nothing can be")
+    few = missing_text(list(range(1, 41)), held_out=False)
+    assert few == "no example is of class 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 or 30 more: nothing can be learned of them"
 
 
 @pytest.mark.parametrize(
