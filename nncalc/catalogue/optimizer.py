@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
+from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.schedule import scheduled_rate
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call, walk
@@ -61,7 +62,7 @@ class Optimizer(NamedTuple):
     own affair and is not added to the gradient. shared: equations that all parameters use, and carried: numbers among
     them that go on to the next step, (the name before, the name after, its value when t steps are done).
     needs: a setting that means nothing without another one. shown: settings that `explain` shows the step with.
-    notes: where textbooks and frameworks differ.
+    notes: where textbooks and frameworks differ. variants: what people compute as its step, for `check`.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Optimizer(NamedTuple):
     needs: tuple[tuple[str, str], ...] = ()
     shown: tuple[Settings, ...] = ()
     notes: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
 
     @property
     def defaults(self) -> Settings:

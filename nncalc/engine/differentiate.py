@@ -7,6 +7,9 @@ times gets the sum. Source: Baydin et al., Automatic Differentiation in Machine 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from nncalc.catalogue.mistake import Substitute
 from nncalc.catalogue.operation import Shape, dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
@@ -22,11 +25,12 @@ HELPER_FROM, HELPER_AT_ONCE = 10, 60
 MOST_TERMS = 100
 
 
-def differentiate(program: Program, shapes: Shapes) -> Program:
+def differentiate(program: Program, shapes: Shapes, rules: Mapping[tuple[str, int], Substitute] = {}) -> Program:
     """The program with its backward pass: NAME.grad for every computed value, parameter and input of the loss.
 
-    shapes: those of the forward names; the new names' are added. Raises NncalcError without a loss, ShapeError when
-    the loss is not one number.
+    shapes: those of the forward names; the new names' are added. rules: gradient rules, by operation and position, in
+    place of the entries' own (a `Mistake`'s `rules`); where one gives None, the entry's own stands. Raises NncalcError
+    without a loss, ShapeError when the loss is not one number.
     """
     loss = program.loss
     if loss is None:
@@ -37,12 +41,14 @@ def differentiate(program: Program, shapes: Shapes) -> Program:
             hint="Take its mean or its sum, or leave out 'reduction: none'.",
             names=(loss,),
         )
-    return _Backward(program, shapes, loss).run()
+    return _Backward(program, shapes, loss, rules).run()
 
 
 class _Backward:
-    def __init__(self, program: Program, shapes: Shapes, loss: str) -> None:
-        self.program, self.shapes, self.loss = program, shapes, loss
+    def __init__(
+        self, program: Program, shapes: Shapes, loss: str, rules: Mapping[tuple[str, int], Substitute]
+    ) -> None:
+        self.program, self.shapes, self.loss, self.rules = program, shapes, loss, rules
         self.forward = program.phase("forward")
         named: dict[Expression, str] = {e.expression: e.name for e in self.forward if isinstance(e.expression, Apply)}
         self.simplify = Simplifier(shapes, named)
@@ -176,20 +182,20 @@ class _Backward:
     def _contribution(self, op: str, e: Apply, i: int, g: Expression, ans: Expression) -> Expression | None:
         entry = operation(op)
         settings = entry.settings(e.settings)
+        rule = entry.derivatives[i] if entry.derivatives else entry.gradient(i)
+        if rule is None:
+            return None
         if entry.derivatives:
-            rule = entry.derivatives[i]
-            if rule is None:
-                return None
             whole = self.shapes(e)
             if self.shapes(g) != whole:
                 g = call.broadcast(g, shape=whole)
-            contribution: Expression = g * rule(ans, *e.args, **settings)
-        else:
-            rule = entry.gradient(i)
-            if rule is None:
-                return None
+        other = self.rules.get((op, i))
+        given = None if other is None else other(g, ans, *e.args, shape_of=self.shapes, **settings)
+        if given is None and entry.derivatives:
+            given = g * rule(ans, *e.args, **settings)
+        elif given is None:
             given = rule(g, ans, *e.args, shape_of=self.shapes, **settings)
-            contribution = given if isinstance(given, Expression) else Const(float(given))
+        contribution = given if isinstance(given, Expression) else Const(float(given))
         return self._summed(self.simplify(contribution), self.shapes(e.args[i]))
 
     def _summed(self, contribution: Expression, wanted: Shape) -> Expression:
