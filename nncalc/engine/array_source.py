@@ -167,6 +167,7 @@ def function_source(
             body += tests[at]
         done = max(done, number - 1)
         body.append(line)
-    body += [f"append(({''.join(f'{r}, ' for r in results)}))", *copies]
+    handed_out = results[0] if len(results) == 1 else f"({', '.join(results)})"
+    body += [f"append({handed_out})", *copies]
     lines = ["def run(steps, results):", "    append = results.append", f"    for {taken} in steps:"]
     return "\n".join([*lines, *(f"        {line}" for line in body if line)]) + "\n"

@@ -56,8 +56,11 @@ class Compiled:
         """A step's data as `run` takes it, from arrays in the order of plan.data."""
         raise NotImplementedError
 
-    def run(self, steps: Iterable[Any]) -> list[tuple[Any, ...]]:
-        """Takes the steps one after the other and gives what each watched. Fewer of them: the next can't be taken."""
+    def run(self, steps: Iterable[Any]) -> list[Any]:
+        """Takes the steps one after the other. Fewer results than steps: the next step can't be taken.
+
+        A result is the step's loss, or where more is watched a tuple of all that, the loss first.
+        """
         raise NotImplementedError
 
 
@@ -175,8 +178,8 @@ class _InScalars(Compiled):
     def pack(self, data: tuple[Any, ...]) -> Any:
         return tuple(v for array in data for v in np.asarray(array, dtype=np.float64).ravel().tolist())
 
-    def run(self, steps: Iterable[Any]) -> list[tuple[Any, ...]]:
-        results: list[tuple[Any, ...]] = []
+    def run(self, steps: Iterable[Any]) -> list[Any]:
+        results: list[Any] = []
         flat = [v for array in self.state.values() for v in array.ravel().tolist()]
         behind = self._run(flat, steps, results, self._constants)
         start = 0
@@ -279,8 +282,8 @@ class _InArrays(Compiled):
     def pack(self, data: tuple[Any, ...]) -> Any:
         return data
 
-    def run(self, steps: Iterable[Any]) -> list[tuple[Any, ...]]:
-        results: list[tuple[Any, ...]] = []
+    def run(self, steps: Iterable[Any]) -> list[Any]:
+        results: list[Any] = []
         with np.errstate(all="ignore"):
             self._run(steps, results)
         return results

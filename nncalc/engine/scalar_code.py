@@ -55,6 +55,8 @@ CODES: dict[str, Code] = {
     # so written, what is no number stays none
     "maximum": Code("{1} if {0} <= {1} or {1} != {1} else {0}", CHOICE, plain.maximum, True),
     "minimum": Code("{1} if {0} >= {1} or {1} != {1} else {0}", CHOICE, plain.minimum, True),
+    # a · (1 if c else 0), no product where c holds
+    "gate": Code("{1} if {0} else {1} * 0.0", CHOICE, lambda c, a: a if c else a * 0.0, True),
     "relu": Code("0.0 if {0} <= 0.0 else {0}", CHOICE, lambda a: plain.maximum(a, 0.0), True),
     "sign": Code("1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else {0}", CHOICE, plain.sign, True),
     "floor": Code("float(floor({}))", ATOM, lambda a: float(math.floor(a))),
@@ -95,7 +97,7 @@ class Graph:
             value = math.nan
         if not any(isinstance(a, Scalar) for a in args):
             return value
-        key = name, tuple(("n", a.number) if isinstance(a, Scalar) else ("k", float(a)) for a in args)
+        key = self._key(name, args)
         found = self._known.get(key)
         if found is None:
             if len(self.nodes) >= self._most:
@@ -105,6 +107,14 @@ class Graph:
             found = self._known[key] = Scalar(self, len(self.nodes) - 1, value, moves)
             self.scalars.append(found)
         return found
+
+    def knows(self, name: str, *args: Any) -> bool:
+        """Whether that operation on these arguments is there already."""
+        return self._key(name, args) in self._known
+
+    @staticmethod
+    def _key(name: str, args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+        return name, tuple(("n", a.number) if isinstance(a, Scalar) else ("k", float(a)) for a in args)
 
 
 class Scalar:
@@ -145,12 +155,10 @@ def _apply(name: str, *args: Any) -> Any:
         return b if _is(a, 0) else a
     if name == "multiply" and (_is(a, 1) or _is(b, 1)):
         return b if _is(a, 1) else a
-    if name == "multiply" and not isinstance(a, Scalar) and graph.nodes[b.number][0] == "multiply":
-        # k · (g · x) as (k · g) · x: an outer product shares its k · g
-        (kind, one), (other_kind, other) = graph.nodes[b.number][1]
-        if kind == other_kind == "n":
-            factor, rest = (graph.scalars[n] for n in (one, other))
-            return graph.apply("multiply", graph.apply("multiply", a, factor), rest)
+    if name == "multiply":
+        found = _product(graph, a, b)
+        if found is not None:
+            return found
     if (name == "subtract" and _is(b, 0)) or (name == "divide" and _is(b, 1)) or (name == "power" and _is(b, 1)):
         return a
     if name == "power" and (_is(b, 2) or _is(b, 3)):
@@ -159,11 +167,38 @@ def _apply(name: str, *args: Any) -> Any:
     if name == "maximum" and _is(b, 0):
         return graph.apply("relu", a)
     if name == "not_equal" and _is(b, 0) and isinstance(a, Scalar):
-        # the comparison behind a number that is 1 where it holds and 0 where not
-        op, inner = graph.nodes[a.number]
-        if op == "where" and inner[1:] == (("k", 1.0), ("k", 0.0)) and inner[0][0] == "n":
-            return Scalar(graph, inner[0][1], bool(a.value), a.moves)
+        condition = _condition(graph, a)
+        if condition is not None:
+            return condition
     return graph.apply(name, *args)
+
+
+def _product(graph: Graph, a: Any, b: Any) -> Any:
+    """A product that is written in another way than as one; else None."""
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        for gate, other in ((b, a), (a, b)):
+            condition = _condition(graph, gate)
+            if condition is not None:
+                return graph.apply("gate", condition, other)
+        return None
+    if isinstance(a, Scalar):
+        return None
+    op, args = graph.nodes[b.number]
+    if op == "multiply" and args[0][0] == "n" and not graph.knows("multiply", a, b):
+        # k · (g · x) as (k · g) · x: an outer product shares its k · g
+        factor, (kind, other) = graph.scalars[args[0][1]], args[1]
+        scaled = graph.apply("multiply", a, factor)
+        return graph.apply("multiply", scaled, graph.scalars[other] if kind == "n" else other)
+    return None
+
+
+def _condition(graph: Graph, a: Scalar) -> Scalar | None:
+    """The comparison behind a number that is 1 where it holds and 0 where not."""
+    op, args = graph.nodes[a.number]
+    if op == "where" and args[1:] == (("k", 1.0), ("k", 0.0)) and args[0][0] == "n":
+        number: int = args[0][1]
+        return graph.scalars[number]
+    return None
 
 
 def _is(a: Any, number: float) -> bool:

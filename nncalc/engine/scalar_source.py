@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,9 @@ LONGEST = 600  # characters of an expression before its parts are named
 WIDEST_CHUNK = (
     400  # statements of one function, where a program needs several: compiling one takes more than linear time
 )
+
+
+MAY_RAISE = re.compile(r"/|[a-z0-9]\(")  # a division, a function
 
 
 class Source:
@@ -37,11 +41,10 @@ class Source:
             op, args = self.nodes[number]
             if not self._uses[number] or op == "leaf":
                 continue
-            # what is written twice has to be a name
-            weight = 2 if max(CODES[op].text.count(f"{{{i}}}") for i in range(2)) > 1 else 1
-            for kind, arg in args:
+            for position, (kind, arg) in enumerate(args):
                 if kind == "n":
-                    self._uses[arg] += weight
+                    # what is written twice has to be a name
+                    self._uses[arg] += 2 if CODES[op].text.count(f"{{{position}}}") > 1 else 1
 
     def _write(self, number: int) -> None:
         op, args = self.nodes[number]
@@ -97,9 +100,10 @@ def one_function(source: Source, state: list[int], data: list[int], ends: Ends) 
     unpacked = _tuple(f"a{n}" for n in data) if data else "_"
     lines += ["    append = results.append", "    try:", f"        for {unpacked} in steps:"]
     body = [f"a{number} = {text}" for number, text, _ in source.statements]
+    early, late = _new_state(state, ends.after)
+    body += early
     body += [f"if {test}: break" for test in ends.tests]
-    body.append(f"append({_tuple(ends.results)})")
-    body += _new_state(state, ends.after)
+    body += [f"append({_result(ends.results)})", *late]
     lines += [f"            {line}" for line in body]
     lines += ["    except (ArithmeticError, ValueError):", "        pass"]
     lines.append(f"    return {_tuple(f'a{n}' for n in state)}")
@@ -144,7 +148,7 @@ def many_functions(source: Source, state: list[int], data: list[int], ends: Ends
         *(f"            part{i}(v, k)" for i in range(len(chunks))),
         *(f"            a{number} = v[{home[number]}]" for number in ending),
         *(f"            if {test}: break" for test in ends.tests),
-        f"            results.append({_tuple(ends.results)})",
+        f"            results.append({_result(ends.results)})",
         f"            v[:{n}] = {_tuple(text for text, _ in ends.after)}" if n else "            pass",
         "    except (ArithmeticError, ValueError):",
         "        pass",
@@ -153,16 +157,28 @@ def many_functions(source: Source, state: list[int], data: list[int], ends: Ends
     return "\n".join(lines) + "\n"
 
 
-def _new_state(state: list[int], after: list[tuple[str, tuple[int, ...]]]) -> list[str]:
-    """The state's new values: one after the other where no later one needs an old one and none can raise an error."""
+def _new_state(state: list[int], after: list[tuple[str, tuple[int, ...]]]) -> tuple[list[str], list[str]]:
+    """The state's new values: lines ahead of a step's end, and lines behind it, where nothing may raise an error.
+
+    Ahead of it stands what may, and what a later one's old value would be gone for.
+    """
+    early: list[str] = []
+    late: list[str] = []
+    last: list[str] = []
     later: set[int] = set()
-    alone = not any(character in text for text, _ in after for character in "/(")
-    for number, (_, used) in reversed(list(zip(state, after, strict=True))):
-        alone = alone and number not in later
-        later.update(used)
-    if alone:
-        return [f"a{n} = {text}" for n, (text, _) in zip(state, after, strict=True)]
-    return [f"{_tuple(f'a{n}' for n in state)} = {_tuple(text for text, _ in after)}"]
+    for number, (text, used) in reversed(list(zip(state, after, strict=True))):
+        if number in later or MAY_RAISE.search(text):
+            early.append(f"b{number} = {text}")
+            last.append(f"a{number} = b{number}")
+        else:
+            late.insert(0, f"a{number} = {text}")
+            later.update(used)
+    return early, late + last
+
+
+def _result(names: list[str]) -> str:
+    """What a step hands out: a plain number where it is one."""
+    return names[0] if len(names) == 1 else _tuple(names)
 
 
 class Ends:

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from nncalc.engine.compile import Compiled, compile_program
 from nncalc.engine.evaluate import evaluate
+from nncalc.engine.shapes import infer
 from nncalc.errors import NncalcError, UsageError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Name
-from nncalc.problem.optimizing import setting_values, start_values
+from nncalc.problem.optimizing import setting_shapes, setting_values, start_values
 from nncalc.problem.outcome import counts
 from nncalc.problem.problem import Problem
 from nncalc.problem.work import no_loss, part_of, program_of
@@ -171,21 +172,26 @@ class Training:
         for size, group in itertools.groupby(batches, key=len):
             rows = list(group)
             results = self._steps(size, rows)
-            losses += [float(result[0]) for result in results]
-            if self.problem.classes is not None:
-                for batch, result in zip(rows, results, strict=False):
-                    hits = self._hits(batch, result[1])
+            if self._watched() is None:
+                losses += results
+            else:
+                losses += [loss for loss, _ in results]
+                for batch, (_, prediction) in zip(rows, results, strict=False):
+                    hits = self._hits(batch, prediction)
                     right, seen = right + int(hits.sum()), seen + hits.size
             if self.diverged is not None:
                 return None
         return Score(sum(losses) / len(losses), right / seen if seen else None)
 
-    def _steps(self, size: int, batches: list[Any]) -> list[tuple[Any, ...]]:
-        """A step on each of the batches, all of one size; fewer where the loss stops being finite."""
+    def _steps(self, size: int, batches: list[Any]) -> list[Any]:
+        """A step on each of the batches, all of one size; fewer where the loss stops being finite.
+
+        Gives the loss of each; where classes are counted, the loss and the prediction.
+        """
         program, compiled = self._compiled(size, batches[0])
         given = [tuple(self.problem.values[name][rows] for name in compiled.plan.data) for rows in batches]
         packed = [compiled.pack(data) for data in given]
-        results: list[tuple[Any, ...]] = []
+        results: list[Any] = []
         before = {name: value.copy() for name, value in self.parameters.items()}, dict(self._values)
         self._load(compiled)
         while len(results) < len(batches):
@@ -208,6 +214,10 @@ class Training:
                 self.parameters = self._finite
         return results
 
+    def _watched(self) -> str | None:
+        """The name of the prediction, where classes are to be counted as right or wrong."""
+        return self.problem.forward.prediction if self.problem.classes is not None else None
+
     def _compiled(self, size: int, rows: Any) -> tuple[Program, Compiled]:
         if size not in self._programs:
             part = self._part(rows)
@@ -218,9 +228,8 @@ class Training:
                 program = program._replace(
                     equations=(*program.equations, Equation(f"{STEP}.next", Name(STEP) + 1, "update"))
                 )
-            watch: tuple[str, ...] = ()
-            if self.problem.classes is not None and program.prediction is not None:
-                watch = (program.prediction,)
+            prediction = self._watched()
+            watch = () if prediction is None else (prediction,)
             data = tuple(name for name in self._data if name in used) if self._size < self._rows else ()
             values = {name: value for name, value in values.items() if name in used or name in self.parameters}
             try:
@@ -253,7 +262,7 @@ class Training:
             else:
                 self._values[name] = array.copy()
 
-    def _evaluated(self, program: Program, compiled: Compiled, data: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    def _evaluated(self, program: Program, compiled: Compiled, data: tuple[Any, ...]) -> Any:
         """One step by the evaluator; None, and the last finite parameters kept, where its loss is not finite."""
         import numpy as np
 
@@ -270,7 +279,8 @@ class Training:
         for after, before in compiled.plan.carried:
             (self.parameters if before in self.parameters else self._values)[before] = values[after]
         self.steps += 1
-        return tuple(values[name] for name in compiled.plan.watch)
+        more = compiled.plan.watch[1:]
+        return (loss, *(values[name] for name in more)) if more else loss
 
     def _is_finite(self) -> bool:
         import numpy as np
@@ -300,6 +310,8 @@ class Training:
     def _score(self, rows: Any) -> Score:
         part = self._part(rows)
         try:
+            # equations of the user's own may be right for all of the examples alone
+            infer(part.forward, {**part.shapes, **setting_shapes(part)})
             values = evaluate(part.forward, {**self._values, **self._rows_of(rows), **self.parameters}).values
         except NncalcError as error:
             raise part.located(error) from None

@@ -62,6 +62,20 @@ def test_xor_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1]["steps"] == 5000
 
 
+def test_classes_without_a_named_prediction_are_learned_without_an_accuracy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "given: {x: [[1, 2], [0, 1], [2, 2]], y: [1, 2, 1]}\nparameters: {W: [[1, 0], [0, 1]]}\n"
+        "equations: loss = softmax_cross_entropy(x @ W.T, y)\n",
+        "utf-8",
+    )
+    first, second = trained([str(path), "--epochs", "2"], capsys)
+    assert second["loss"] < first["loss"]
+    assert "accuracy" not in first
+
+
 @pytest.mark.parametrize("name", ["xor", "regression", "softmax-classifier", "regression-equations"])
 def test_full_batches_are_the_steps_of_sgd(name: str) -> None:
     problem = load_file(str(shipped.path_of(name)))
