@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -108,23 +108,15 @@ def _run(training: Training, problem: Problem, epochs: int, digits: int, lines_o
         for epoch in training.run(epochs):
             output.print_json(epoch_object(epoch, problem.title))
         return
+    from nncalc.cli.progress import progress_bar
     from nncalc.views.iteration import heading
 
     output.print_lines(heading(problem._replace(notes=""), output.width()))
     output.flush()
-    with _progress(epochs) as progress:
+    with progress_bar(sys.stdout) as progress:
         task = progress.add_task("", total=epochs)
         for epoch in training.run(epochs):
             progress.update(task, completed=epoch.number, description=epoch_text(epoch, digits))
-
-
-def _progress(epochs: int) -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(no_color=not output.wants_colour(sys.stdout), highlight=False)
-    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    return Progress(*columns, console=console, transient=True, refresh_per_second=8)
 
 
 def _close(training: Training, digits: int, lines_of_json: bool) -> None:
