@@ -142,13 +142,13 @@ def _no_number(scalar: Scalar, what: str) -> ProblemError:
     return ProblemError(
         f"{what}: '{shown(scalar.text)}' is not a number",
         label=EXPECTED,
-        hint=_advice(scalar.text),
+        hint=advice(scalar.text),
         key=scalar.key,
         place=scalar.place,
     )
 
 
-def _advice(text: str) -> str:
+def advice(text: str) -> str:
     """What to try where a text was meant as a number."""
     if len(text) > LONGEST:
         return ""
@@ -165,16 +165,18 @@ def _advice(text: str) -> str:
 
 
 def _ragged(what: str, item: Value, row: int, shape: tuple[int, ...], first: tuple[int, ...]) -> ProblemError:
+    message, label = uneven(what, row, shape, first)
+    return ProblemError(message, label=label, key=item.key, place=item.place)
+
+
+def uneven(what: str, row: int, shape: tuple[int, ...], first: tuple[int, ...]) -> tuple[str, str]:
+    """What is said, and stands under the caret, where a row, counted from 1, has another shape than the first."""
     here, there = _extent(shape), _extent(first)
     if len(shape) == len(first) == 1:
         there = there.removesuffix(" entries").removesuffix(" entry")
     noun, other = ("row" if shape else "entry"), ("row" if first else "entry")
-    return ProblemError(
-        f"{what}: {noun} {row} {here}, {other} 1 {there}",
-        label="all rows have to be of one length" if shape and first else "numbers and lists do not mix",
-        key=item.key,
-        place=item.place,
-    )
+    label = "all rows have to be of one length" if shape and first else "numbers and lists do not mix"
+    return f"{what}: {noun} {row} {here}, {other} 1 {there}", label
 
 
 def _extent(shape: tuple[int, ...]) -> str:

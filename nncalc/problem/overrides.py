@@ -15,7 +15,8 @@ def apply_overrides(problem: Problem, value: Value | None) -> Problem:
     """The problem with its forward equations as overridden; backward and update overrides are kept for later."""
     if value is None:
         return problem
-    lines = [(_own(name, problem), expression, written) for name, expression, written in read_lines(value, "overrides")]
+    read = read_lines(value, "overrides")
+    lines = [(own_name(name, problem), expression, written) for name, expression, written in read]
     problem = problem._replace(written={**problem.written, **{name: written for name, _, written in lines}})
     forward = {equation.name: equation for equation in problem.forward.equations}
     later: list[Equation] = []
@@ -36,10 +37,13 @@ def _phase(name: str) -> Phase:
 
 
 def _renamed(node: Expression, problem: Problem) -> Expression | None:
-    return Name(_own(node.id, problem)) if isinstance(node, Name) and _own(node.id, problem) != node.id else None
+    if not isinstance(node, Name):
+        return None
+    own = own_name(node.id, problem)
+    return Name(own) if own != node.id else None
 
 
-def _own(name: str, problem: Problem) -> str:
+def own_name(name: str, problem: Problem) -> str:
     """The name as nncalc has it: under `notation: z`, z1 and a1 are hbar1 and h1."""
     if problem.notation != "z":
         return name
