@@ -94,6 +94,8 @@ class Network(NamedTuple):
         if self.items and self.items[0].entry is not None and self.items[0].entry.name == "flatten":
             return self._flattened(shape, item)
         wanted = self._reshaped()
+        if wanted < 0 and len(shape) < 3:
+            return len(shape) == 2
         if wanted and wanted in (prod(shape), prod(shape[1:])):
             # a batch of one vector is a batch
             return prod(shape) != wanted or (len(shape) == 2 and shape[0] == 1)
@@ -117,12 +119,13 @@ class Network(NamedTuple):
             raise wrong(place, f"'batch: {str(batched).lower()}' does not fit the inputs", label)
 
     def _reshaped(self) -> int:
-        """How many entries an example has that a first `reshape` brings into a shape; 0 where that is not known."""
+        """How many entries an example has that a first `reshape` brings into a shape; -1 where it leaves a size open, 0
+        where there is none."""
         first = self.items[0] if self.items else None
         if first is None or first.entry is None or first.entry.name != "reshape":
             return 0
         sizes = first.options["shape"]
-        return prod(sizes if isinstance(sizes, tuple) else (sizes,)) if sizes and sizes != -1 else 0  # type: ignore[arg-type]
+        return max(prod(sizes if isinstance(sizes, tuple) else (sizes,)), -1)  # type: ignore[arg-type]
 
     def _flattened(self, shape: Shape, item: Value) -> bool:
         """Behind a first `flatten`, an example has as many entries as the dense layer takes."""

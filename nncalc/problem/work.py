@@ -31,13 +31,14 @@ def program_of(problem: Problem, upto: Phase) -> Program:
     program = problem.forward
     if upto == "forward":
         return program
-    shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
     if program.loss is None:
         raise no_loss(problem)
     from nncalc.engine.descend import descend
     from nncalc.engine.differentiate import differentiate
 
     try:
+        # not known before: a part of a batch has other shapes than the whole
+        shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
         program = differentiate(program, shapes)
         # an override may use what a later phase works out: then the whole is put together, and cut afterwards
         if upto == "update" or problem.overrides:

@@ -12,7 +12,7 @@ from nncalc.engine.shapes import Shapes
 from nncalc.language.text import equation_text
 from nncalc.problem.load import load_text
 from nncalc.problem.problem import Problem
-from nncalc.problem.work import program_of, work
+from nncalc.problem.work import descend_steps, program_of, work
 from tests.engine.programs import Case, numerically, relative_error
 
 
@@ -188,3 +188,21 @@ def test_a_tie_is_pointed_out() -> None:
         "pool1[1, 1, 1]: a tie: its window has several largest entries, and the gradient goes to the first"
     ]
     assert remarks(work(load_text(text.replace("2, 2", "2, 3"), "p.yaml", None), "backward")) == []
+
+
+@pytest.mark.parametrize("sizes", ["[1, 2, 2]", "[1, -1, 2]", "[-1, 2, 2]"])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_part_of_a_batch_is_reshaped_as_the_whole_is(sizes: str, size: int) -> None:
+    problem = load_text(
+        "inputs: [[1, 2, 3, 4], [0, 1, -1, 2], [2, 2, 1, 0]]\nlabels: [[1], [2], [3]]\nlayers:\n"
+        f"  - reshape: {{shape: {sizes}}}\n  - conv2d: {{weights: [[[[1, -1], [0.5, 2]]]]}}\n  - flatten\nloss: mse\n",
+        "test.yaml",
+        None,
+    )
+    assert equation_text(problem.forward.equations[0]) == "reshape1 = reshape(x, shape=(-1, 1, 2, 2))"
+    seen = []
+    for worked in descend_steps(problem._replace(frozen=problem.forward.parameters), 3, size):
+        loss = worked.trace.value("losses")
+        seen += [float(one) for one in loss]
+    whole = work(problem, "forward").value("losses")
+    assert seen[:3] == pytest.approx(whole.tolist(), rel=1e-12)

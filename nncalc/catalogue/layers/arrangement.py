@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from nncalc.catalogue.arrangement import SCALE, WIDTHS, last_axes
 from nncalc.catalogue.layer import Block, Layer
+from nncalc.catalogue.linear import as_shape
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.windows import SOURCE
 from nncalc.language.expression import Setting, call
@@ -16,9 +19,15 @@ def _flatten(b: Block) -> None:
 
 
 def _reshape(b: Block) -> None:
-    shape = b.options["shape"]
-    sizes = shape if isinstance(shape, tuple) else (shape,)
-    b.assign("reshape", call.reshape(b.x, shape=(*(b.shape[:1] if b.batched else ()), *sizes)))
+    sizes = as_shape(b.options["shape"], least=-1)
+    if not b.batched:
+        b.assign("reshape", call.reshape(b.x, shape=sizes))
+        return
+    entries, known = prod(b.example), prod(n for n in sizes if n != -1)
+    if sizes.count(-1) == 1 and known and entries % known == 0:
+        sizes = tuple(entries // known if n == -1 else n for n in sizes)
+    # a part of the batch has fewer examples, so how many is left open; what doesn't fit is refused with their number
+    b.assign("reshape", call.reshape(b.x, shape=(-1 if prod(sizes) == entries else b.shape[0], *sizes)))
 
 
 def _each_axis(b: Block, setting: Setting) -> Setting:
