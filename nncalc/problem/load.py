@@ -80,6 +80,10 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
             from nncalc.problem.work import check_overrides
 
             check_overrides(problem)
+        if "points" in document:
+            from nncalc.problem.points import points_of
+
+            problem = problem._replace(points=points_of(problem))
     except NncalcError as error:
         raise problem.located(error) from None
     return problem

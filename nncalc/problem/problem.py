@@ -40,7 +40,7 @@ class Problem(NamedTuple):
     counts the examples of a batch. updates: what the optimizer's step has beside the parameters' equations (running
     statistics). overrides: backward and update equations of the user's own. settings: the optimizer's; state: what the
     file says it carries at the start (`W1.m`). places, written: where in the file each value and each equation stands.
-    rows: weights are (in, out).
+    rows: weights are (in, out). points: the marks of values that a sheet of answers is checked for.
     document: the file as a whole.
     """
 
@@ -64,6 +64,7 @@ class Problem(NamedTuple):
     places: Mapping[str, Value] = MappingProxyType({})
     written: Mapping[str, Written] = MappingProxyType({})
     rows: bool = False
+    points: Mapping[str, float] = MappingProxyType({})
     document: Value | None = None
 
     @property
