@@ -11,7 +11,7 @@ from nncalc.catalogue.operation import Shape
 from nncalc.errors import DomainError
 from nncalc.problem.answer_text import Amiss, Path, Tree
 from nncalc.problem.arrays import EXPECTED, advice, uneven
-from nncalc.problem.building import DEEPEST
+from nncalc.problem.building import DEEPEST, MOST_NUMBERS
 from nncalc.problem.source import shown
 from nncalc.problem.written import AmbiguousError, Number, has_decimal_comma, read_written
 
@@ -46,6 +46,8 @@ def read_numbers(tree: Tree, path: Path, name: str, expected: Shape, comma: bool
     Raises Amiss for what is no array of numbers.
     """
     shape = _shape(tree, path, name)
+    if prod(shape) > MOST_NUMBERS:  # a null may stand for a row of a million
+        raise Amiss(path, f"{name}: an array of more than 10 million numbers", "far more than are expected")
     reading = _Reading(name, comma)
     reading.add(tree, shape, path)
     if reading.numbers.count(None) == len(reading.numbers):
