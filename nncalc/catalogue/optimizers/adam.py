@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.optimizer import (
     EPSILON_INSIDE,
@@ -17,6 +18,17 @@ from nncalc.catalogue.optimizer import (
     root,
     setting,
     square,
+)
+from nncalc.catalogue.variants import (
+    COMMON,
+    COUPLED,
+    DIVIDED,
+    Altered,
+    exchanged,
+    step,
+    swapped,
+    weights_swapped,
+    with_settings,
 )
 from nncalc.language.expression import Expression
 
@@ -120,6 +132,22 @@ NOTES = (
     "large: with the usual β, three times as large at the first one.",
 )
 
+
+def _coupled(entry: Optimizer, settings: Settings) -> Altered:
+    return entry._replace(decoupled=False, update=_adam), settings
+
+
+VARIANTS = (
+    Variant("bias_correction", "the bias correction is left out", with_settings(bias_correction=False)),
+    Variant("bias_correction", "the averages are corrected for their start at 0", with_settings(bias_correction=True)),
+    Variant("betas_swapped", "β₁ and β₂ are swapped", swapped(BETA1, BETA2)),
+    Variant("weights_swapped", "β₁ and 1 − β₁ are swapped", weights_swapped("beta1")),
+    Variant("weights_swapped", "β₂ and 1 − β₂ are swapped", weights_swapped("beta2")),
+    Variant("time", "the steps are counted from 0: t is one less", exchanged((T, T - 1))),
+    Variant("time", "t is one more than the number of this step", exchanged((T, T + 1))),
+    *DIVIDED,
+)
+
 ENTRIES = (
     Optimizer(
         name="adam",
@@ -130,6 +158,7 @@ ENTRIES = (
         "torch.optim.Adam",
         state=("m", "v"),
         shown=({"weight_decay": 0.1}, *SHOWN),
+        variants=(*VARIANTS, *COUPLED),
         notes=NOTES,
     ),
     Optimizer(
@@ -142,6 +171,11 @@ ENTRIES = (
         state=("m", "v"),
         decoupled=True,
         shown=SHOWN,
+        variants=(
+            *VARIANTS,
+            *COMMON,
+            Variant("coupled", "weight decay is added to the gradient", step(_coupled)),
+        ),
         notes=("The paper's decay has a schedule of its own; PyTorch's, here, is multiplied by η.", *NOTES),
     ),
     Optimizer(
@@ -156,6 +190,7 @@ ENTRIES = (
         shared=_momenta,
         carried=((MU_BEFORE.id, MU_PRODUCT.id, _product_before),),
         shown=SHOWN,
+        variants=(*VARIANTS, *COUPLED),
         notes=(
             "mu_before is the product of the momenta of all earlier steps, 1 at the first.",
             *NOTES[:1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.optimizer import (
     EPSILON_INSIDE,
@@ -19,6 +20,7 @@ from nncalc.catalogue.optimizer import (
     setting,
     square,
 )
+from nncalc.catalogue.variants import COUPLED, DIVIDED, weights_swapped
 from nncalc.language.expression import Apply, Expression
 
 
@@ -68,6 +70,7 @@ ENTRIES = (
         "Learning, algorithm 8.4; PyTorch documentation, torch.optim.Adagrad",
         state=("s",),
         shown=({"epsilon_inside": True},),
+        variants=(*DIVIDED, *COUPLED),
         notes=(INSIDE.format("some textbooks and surveys"),),
     ),
     Optimizer(
@@ -85,6 +88,11 @@ ENTRIES = (
         "torch.optim.RMSprop",
         state=("s",),
         shown=({"epsilon_inside": True},),
+        variants=(
+            *DIVIDED,
+            Variant("weights_swapped", "α and 1 − α are swapped", weights_swapped("alpha")),
+            *COUPLED,
+        ),
         notes=(
             INSIDE.format("Goodfellow et al. (algorithm 8.5) and Keras"),
             "Textbooks and Keras often have 0.9 for α, where PyTorch has 0.99.",
@@ -106,6 +114,11 @@ ENTRIES = (
         "torch.optim.Adadelta",
         state=("s", "d"),
         shown=({"epsilon_inside": False},),
+        variants=(
+            *DIVIDED,
+            Variant("weights_swapped", "ρ and 1 − ρ are swapped", weights_swapped("rho")),
+            *COUPLED,
+        ),
         notes=(
             "ε stands inside the roots, √(d + ε) / √(s + ε), in the paper and in PyTorch alike; "
             "`epsilon_inside: false` puts it behind them.",

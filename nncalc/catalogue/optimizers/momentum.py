@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.optimizer import (
     LEARNING_RATE,
@@ -15,11 +16,13 @@ from nncalc.catalogue.optimizer import (
     plus,
     setting,
 )
+from nncalc.catalogue.variants import COUPLED, FORGETFUL, Altered, step, weights_swapped, with_settings
 
 BETA = setting("beta")
 
 
-def _momentum(moving: Moving, settings: Settings) -> list[Assignment]:
+def momentum_step(moving: Moving, settings: Settings) -> list[Assignment]:
+    """v and the step, in the settings' form."""
     g, v = moving.gradient, moving.new("v")
     carried = BETA * moving.state("v")
     if settings["form"] == "step":
@@ -28,7 +31,8 @@ def _momentum(moving: Moving, settings: Settings) -> list[Assignment]:
     return [(v.id, velocity), moving.to(moving.value - LEARNING_RATE * v)]
 
 
-def _nesterov(moving: Moving, settings: Settings) -> list[Assignment]:
+def nesterov_step(moving: Moving, settings: Settings) -> list[Assignment]:
+    """The same with the gradient one step ahead; there is no form `average` of it."""
     g, v = moving.gradient, moving.new("v")
     carried = BETA * moving.state("v")
     if settings["form"] == "step":
@@ -36,6 +40,31 @@ def _nesterov(moving: Moving, settings: Settings) -> list[Assignment]:
         return [(v.id, minus(carried, g, lambda e: LEARNING_RATE * e)), moving.to(ahead)]
     return [(v.id, plus(carried, g)), moving.to(moving.value - LEARNING_RATE * plus(BETA * v, g))]
 
+
+def _as_nesterov(entry: Optimizer, settings: Settings) -> Altered:
+    return entry._replace(update=momentum_step if settings["form"] == "average" else nesterov_step), settings
+
+
+FORMS = {
+    "pytorch": Variant(
+        "form",
+        "the velocity is a plain sum of gradients",
+        with_settings(form="pytorch"),
+        "momentum as a sum of gradients",
+    ),
+    "average": Variant(
+        "form",
+        "the velocity is kept as a moving average",
+        with_settings(form="average"),
+        "momentum as a moving average",
+    ),
+    "step": Variant(
+        "form",
+        "the velocity is kept with the learning rate in it",
+        with_settings(form="step"),
+        "momentum with the learning rate in the velocity",
+    ),
+}
 
 CARRIED = Option("beta", 0.9, "β: how much of the step before goes on", at_least=0)
 
@@ -48,12 +77,19 @@ ENTRIES = (
             Option("form", "pytorch", "how v is kept: see the notes", ("pytorch", "average", "step")),
             *common(),
         ),
-        update=_momentum,
+        update=momentum_step,
         meaning="steps add up: what points the same way grows, what turns back and forth cancels",
         source="Polyak, Some methods of speeding up the convergence of iteration methods, 1964; Goodfellow, Bengio, "
         "Courville, Deep Learning, algorithm 8.2; PyTorch documentation, torch.optim.SGD",
         state=("v",),
         shown=({"form": "average"}, {"form": "step"}),
+        variants=(
+            FORGETFUL,
+            *FORMS.values(),
+            Variant("weights_swapped", "β and 1 − β are swapped", weights_swapped("beta")),
+            Variant("nesterov", "Nesterov's momentum is taken for the plain one", step(_as_nesterov)),
+            *COUPLED,
+        ),
         notes=(
             "form pytorch: v is a sum of gradients, and η multiplies it in the step (PyTorch).",
             "form average: v is a moving average of gradients, whose weights β and 1 − β add up to 1 (Ng's course); "
@@ -70,13 +106,24 @@ ENTRIES = (
             Option("form", "pytorch", "how v is kept: see the notes", ("pytorch", "step")),
             *common(),
         ),
-        update=_nesterov,
+        update=nesterov_step,
         meaning="momentum with the gradient as it will be one step ahead",
         source="Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²), 1983; "
         "Sutskever et al., On the importance of initialization and momentum in deep learning, 2013; PyTorch "
         "documentation, torch.optim.SGD; cs231n, Neural Networks Part 3",
         state=("v",),
         shown=({"form": "step"},),
+        variants=(
+            FORGETFUL,
+            FORMS["pytorch"],
+            FORMS["step"],
+            Variant(
+                "nesterov",
+                "plain momentum is taken for Nesterov's",
+                step(lambda entry, settings: (entry._replace(update=momentum_step), settings)),
+            ),
+            *COUPLED,
+        ),
         notes=(
             "Textbooks take the gradient at w + βv, ahead of where w is. Frameworks keep the point ahead itself as w, "
             "so that the gradient is taken where w is; the step then has βv in it once more.",
