@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,7 +11,8 @@ from nncalc.problem.answer_names import NO_ANSWERS, SECTIONS, AnswerNames
 from nncalc.problem.answer_text import Amiss, Path, Tree, read_sheet_text
 from nncalc.problem.answer_values import Numbers, has_comma, read_numbers, usual_unit
 from nncalc.problem.problem import Problem
-from nncalc.problem.source import clean_text, shown
+from nncalc.problem.shipped import sheet_path_of as shipped_sheet
+from nncalc.problem.source import clean_text, read_file, shown
 from nncalc.problem.written import margin_of
 
 LAST_ITERATION = 100_000
@@ -43,6 +45,12 @@ class Sheet(NamedTuple):
 def read_sheet(text: str, name: str, problem: Problem) -> Sheet:
     """The sheet that a text states. Raises ProblemError, with the place, for what can't be read."""
     return AnswerReader(problem).read(text, name)
+
+
+def read_sheet_file(path: str, problem: Problem) -> Sheet:
+    """The sheet in a file, or the one of that name that comes with nncalc where there is no such file."""
+    shipped = None if os.path.exists(path) else shipped_sheet(path)
+    return read_sheet(read_file(path if shipped is None else str(shipped)), path, problem)
 
 
 class AnswerReader:
