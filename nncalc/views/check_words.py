@@ -1,0 +1,77 @@
+"""The words and signs of `nncalc check`: what a verdict and what a kind of mistake is called on the screen."""
+
+from __future__ import annotations
+
+from nncalc.check.report import CONVENTION, FOLLOWS, MISSING, RIGHT, ROUNDED, SHAPE, WRONG
+
+# verdict: sign, style. The word that stands behind the names is the verdict itself.
+SIGNS = {
+    RIGHT: ("✓", "right"),
+    ROUNDED: ("✓", "right"),
+    MISSING: ("–", "dim"),
+    CONVENTION: ("≈", "bold"),
+    FOLLOWS: ("↳", ""),
+    SHAPE: ("✗", "wrong"),
+    WRONG: ("✗", "wrong"),
+}
+
+KINDS = {
+    "sign": "sign flipped",
+    "missing_term": "a term left out",
+    "missing_factor": "a factor left out",
+    "extra_factor": "a factor too many",
+    "wrong_value": "another value used",
+    "transpose": "transpose missing or too many",
+    "swapped": "operands swapped",
+    "wrong_argument": "derivative at the wrong argument",
+    "wrong_function": "another function used",
+    "elementwise": "entry-wise and matrix product mixed up",
+    "several": "several mistakes at once",
+    "unexplained": "no mistake found that gives it",
+    "copied": "a number copied wrongly",
+    "shape": "wrong shape",
+    "transposed": "transposed",
+    "slip_digit": "one digit wrong",
+    "slip_sign": "the sign of one entry wrong",
+    "slip_point": "decimal point moved",
+    "slip_swap": "two digits swapped",
+    "convention": "another convention",
+}
+
+
+def kind_words(kind: str) -> str:
+    """A kind of mistake in words; one of an operation's own entry isn't in the table: its `_` become blanks."""
+    return KINDS.get(kind) or kind.replace("_", " ")
+
+
+def points_text(points: float, out_of: float) -> str:
+    """`6.75 of 8 points`, at most two decimals; what is not all of the points never reads as all of them."""
+    whole = _two_decimals(out_of)
+    return f"{_share_text(points, out_of)} of {whole} point{'' if whole == '1' else 's'}"
+
+
+def score_text(points: float, out_of: float) -> str:
+    """`6.75/8`, as a table has it."""
+    return f"{_share_text(points, out_of)}/{_two_decimals(out_of)}"
+
+
+def percent_text(points: float, out_of: float) -> str:
+    """`84 %`, downwards, so that 100 % is all of them; empty where nothing counts."""
+    return f"{int(100 * points / out_of + 1e-9)} %" if out_of > 0 else ""
+
+
+def _share_text(points: float, out_of: float) -> str:
+    text = _two_decimals(points)
+    if text == _two_decimals(out_of) and points < out_of - 1e-9:
+        return _two_decimals(max(points - 0.005, 0.0))
+    return text
+
+
+def _two_decimals(value: float) -> str:
+    text = f"{value:.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 place`, `2 places`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
