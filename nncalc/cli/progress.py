@@ -14,4 +14,7 @@ def progress_bar(stream: TextIO) -> Any:
 
     console = Console(file=stream, no_color=not output.wants_colour(stream), highlight=False)
     columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    return Progress(*columns, console=console, transient=True, refresh_per_second=8)
+    # what is printed meanwhile goes where it belongs, not to the stream of the bar
+    return Progress(
+        *columns, console=console, transient=True, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False
+    )
