@@ -44,6 +44,12 @@ def problems(
             output.print_lines(
                 [[(name.ljust(column), "bold"), (f"  {line}", "")] for name, line in zip(names, title, strict=True)]
             )
+        without = shipped.names_without_data()
+        if without:
+            text = (
+                f"More, that need a file of data first: {', '.join(without)}. 'nncalc problems {without[0]}' says how."
+            )
+            output.print_lines([[], *([(line, "dim")] for line in textwrap.wrap(text, output.width()))])
 
 
 def _paths(name: str | None) -> list[Path]:
@@ -51,7 +57,10 @@ def _paths(name: str | None) -> list[Path]:
         return [path for known in shipped.names() if (path := shipped.path_of(known))]
     path = shipped.path_of(name)
     if path is None:
-        raise UsageError(f"no problem '{name}' comes with nncalc", hint=did_you_mean(name, shipped.names()))
+        raise UsageError(
+            f"no problem '{name}' comes with nncalc",
+            hint=did_you_mean(name, [*shipped.names(), *shipped.names_without_data()]),
+        )
     return [path]
 
 

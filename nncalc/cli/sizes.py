@@ -20,11 +20,13 @@ def shapes(file: File = None, json: Json = False, digits: Digits = PLACES) -> No
     nncalc shapes problem.yaml
     nncalc shapes problem.yaml --json | jq .parameters
     """
-    from nncalc.cli.source import text_of
+    from nncalc.cli.source import telling_how_to_get_data, text_of
     from nncalc.problem.sizes import sizes_of
     from nncalc.views.sizes import sizes_object, sizes_view
 
-    found = sizes_of(*text_of(file))
+    text = text_of(file)
+    with telling_how_to_get_data(file, text[0]):
+        found = sizes_of(*text)
     if json:
         output.print_json(sizes_object(found))
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,23 @@ def problem_of(file: str | None, as_batch: bool = False) -> Problem:
     """The problem that FILE names, or the one taken without it; which that is, is said on standard error."""
     from nncalc.problem.load import load_text
 
-    return load_text(*text_of(file), as_batch)
+    content, name, folder = text_of(file)
+    with telling_how_to_get_data(file, content):
+        return load_text(content, name, folder, as_batch)
+
+
+@contextmanager
+def telling_how_to_get_data(file: str | None, content: str) -> Iterator[None]:
+    """Where a problem that comes with nncalc lacks its data, the error has its notes as a hint."""
+    try:
+        yield
+    except NncalcError as error:
+        from nncalc.problem import shipped
+
+        path = None if file is None or os.path.exists(file) else shipped.path_of(file)
+        if path is not None and shipped.lacks_data(path) and error.key.endswith((".file", ".key")):
+            error.hint = shipped.notes_of(content)
+        raise
 
 
 def text_of(file: str | None) -> tuple[str, str, Path]:
@@ -50,8 +68,9 @@ def _named(name: str) -> tuple[str, str, Path]:
         path = shipped.path_of(name) if os.sep not in name else None
         if path is not None:
             content, _, folder = _read(str(path))
-            return content, path.name, folder
-        best = nearest(name, shipped.names())
+            # nobody can be asked to put a file where nncalc is installed
+            return content, path.name, Path.cwd() if shipped.lacks_data(path) else folder
+        best = nearest(name, [*shipped.names(), *shipped.names_without_data()])
         if best and not name.endswith((".yaml", ".yml")):
             raise UsageError(f"{name}: no such file", hint=f"Did you mean the problem '{best}' that comes with nncalc?")
     return _read(name)
