@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nncalc.catalogue.operation import Shape
 from nncalc.engine.shapes import infer
 from nncalc.problem.optimizing import setting_shapes
 from nncalc.problem.overrides import own_name
@@ -13,7 +14,19 @@ from nncalc.problem.work import program_of
 SECTIONS = ("values", "gradients", "updated", "optimizer_state")
 # What nncalc's own JSON has beside its answers.
 NO_ANSWERS = frozenset(
-    ("nncalc", "command", "title", "iteration", "examples", "predicted", "correct", "notes", "loss_after", "trace")
+    (
+        "nncalc",
+        "command",
+        "title",
+        "iteration",
+        "examples",
+        "label",
+        "predicted",
+        "correct",
+        "notes",
+        "loss_after",
+        "trace",
+    )
 )
 _TIME_STEP = re.compile(r"(.+)_t([0-9]+)")
 
@@ -42,6 +55,11 @@ class AnswerNames:
             candidates = (own_name(candidate, self._problem) for candidate in self._candidates(name, section))
             self._found[key] = next((candidate for candidate in candidates if candidate in self.shapes), None)
         return self._found[key]
+
+    def is_class_number(self, name: str, shape: Shape) -> bool:
+        """Whether an array of this shape has a class number for each one-hot vector of a label."""
+        labels = self._problem.forward.labels if self._problem.classes is not None else ()
+        return name in labels and shape == self.shapes[name][:-1] != self.shapes[name]
 
     def _candidates(self, name: str, section: str) -> list[str]:
         if section == "gradients":

@@ -147,7 +147,7 @@ class _Reading:
             read = result[iteration] = {}
             for name, (path, tree) in values.items():
                 numbers = read_numbers(tree, path, name, self._names.shapes[name], comma)
-                if numbers is not None:
+                if numbers is not None and not self._names.is_class_number(name, numbers.shape):
                     read[name] = numbers
         return result
 

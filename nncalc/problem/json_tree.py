@@ -167,7 +167,7 @@ class _Located:
             return self.error(
                 f"{shown(word)} is not a finite number", "not part of JSON", hint="null stands for what is left out."
             )
-        if not word:
+        if not word or word in (",", ":", "]", "}"):
             return self.error("a value is left out", self.found())
         return self.error(f"'{shown(word)}' is not JSON", "expected a number, a list, a text in quotes or null")
 

@@ -59,9 +59,10 @@ def read_written(text: str, comma: bool = False) -> Number | None:
         return Number(value, None)
     point, places, exponent = found.groups()
     digits = len(places.replace("_", "")) if point else 0
-    if exponent is None or value == 0:  # 0e5 is 0, and does not claim to be within fifty thousand
-        return Number(value, -digits - shift, not digits)
-    return Number(value, max(int(exponent), -_MOST) - digits - shift)
+    power = max(int(exponent or 0), -_MOST)
+    if value == 0:  # 0e5 is 0, and does not claim to be within fifty thousand
+        power = min(power, 0)
+    return Number(value, power - digits - shift, not digits and (exponent is None or (value == 0 and power == 0)))
 
 
 def has_decimal_comma(text: str) -> bool:
