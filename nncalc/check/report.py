@@ -92,7 +92,7 @@ class Convention(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All that is said of a sheet. notes: remarks, such as an entry rounded the other way. right: for the exit status."""
+    """All that is said of a sheet. notes: remarks, such as an entry rounded the other way."""
 
     sheet: str
     right: bool

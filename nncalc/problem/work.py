@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from nncalc.catalogue.mistake import Rules
 from nncalc.catalogue.operation import dimensions
 from nncalc.catalogue.optimizer import CORRECTED
 from nncalc.engine.evaluate import evaluate
@@ -26,8 +27,11 @@ class Worked(NamedTuple):
     examples: tuple[int, ...] = ()
 
 
-def program_of(problem: Problem, upto: Phase) -> Program:
-    """The problem's equations up to a phase, with the user's own in place of the derived ones."""
+def program_of(problem: Problem, upto: Phase, rules: Rules | None = None) -> Program:
+    """The problem's equations up to a phase, with the user's own in place of the derived ones.
+
+    rules: gradient rules in place of the entries' own, as `differentiate` takes them.
+    """
     program = problem.forward
     if upto == "forward":
         return program
@@ -39,7 +43,7 @@ def program_of(problem: Problem, upto: Phase) -> Program:
     try:
         # not known before: a part of a batch has other shapes than the whole
         shapes = infer(program, {**problem.shapes, **setting_shapes(problem)})
-        program = differentiate(program, shapes)
+        program = differentiate(program, shapes, rules or {})
         # an override may use what a later phase works out: then the whole is put together, and cut afterwards
         if upto == "update" or problem.overrides:
             assert problem.optimizer is not None

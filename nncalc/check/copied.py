@@ -1,0 +1,141 @@
+"""Copying slips in the given data: a number read otherwise than it stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from nncalc.check.course import Course
+from nncalc.check.found import BELIEVED, Found
+from nncalc.check.match import Written, chance
+from nncalc.check.own import UNUSABLE, Key, Own
+from nncalc.check.report import COPIED, Sentence
+
+MOST_ENTRIES = 200  # of given arrays that one equation uses
+# how uncommon: another entry taken, the sign lost, the point moved, digits swapped, one digit another
+NEIGHBOUR, SIGN, POINT, SWAP, DIGIT = 2.1, 2.0, 2.3, 2.4, 2.6
+
+
+def readings(number: float, neighbours: tuple[float, ...] = ()) -> Iterator[tuple[float, float]]:
+    """What a number may be misread as, each with its cost."""
+    yield from ((other, NEIGHBOUR) for other in neighbours if other != number)
+    if number == 0:
+        return
+    yield -number, SIGN
+    exact = Decimal(f"{number:.12g}")
+    yield from ((float(exact.scaleb(shift)), POINT) for shift in (-1, 1))
+    sign, digits, exponent = exact.as_tuple()
+    assert isinstance(exponent, int)
+    for i in range(len(digits) - 1):
+        if digits[i] != digits[i + 1]:
+            swapped = (*digits[:i], digits[i + 1], digits[i], *digits[i + 2 :])
+            yield float(Decimal((sign, swapped, exponent))), SWAP
+    for i in range(len(digits)):
+        for digit in range(10):
+            if digit != digits[i]:
+                yield float(Decimal((sign, (*digits[:i], digit, *digits[i + 1 :]), exponent))), DIGIT
+
+
+def misread(own: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
+    """The given numbers that, read otherwise, give what is written."""
+    form = own.equation(key)
+    expected = np.asarray(own.value(*key))
+    by_chance = chance(written, expected, wrong)
+    sources = [s for s in own.sources(key) if s not in own.fixed and not own.sources(s)]
+    arrays = [(source, np.asarray(own.value(*source), dtype=np.float64)) for source in sources]
+    entries = sum(array.size for _, array in arrays)
+    if entries > MOST_ENTRIES:
+        return
+    for source, array in arrays:
+        for place in np.ndindex(array.shape):
+            for number, cost in _plausible(own, key, form, written, expected, source, array, place):
+                rank = entries * (4 if cost < DIGIT else 40)
+                if by_chance * rank > BELIEVED:
+                    continue
+                changed = own.supposing({source: _with(array, place, number)})
+                if written.near(changed.of(key[0], form)).all():
+                    at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
+                    sentence = Sentence(f"{{0}}{at} is read as {number:g}, not {array[place]:g}", (source[1],))
+                    yield Found(key, COPIED, sentence, cost, None, True, place, source[1], number)
+
+
+def _plausible(
+    own: Own, key: Key, form: Any, written: Written, expected: Any, source: Key, array: Any, place: tuple[int, ...]
+) -> Iterator[tuple[float, float]]:
+    """The readings of one entry that come near to what is written, were the equation a straight line in it."""
+    number = float(array[place])
+    step = max(abs(number), 1.0)
+    try:
+        moved = np.asarray(own.supposing({source: _with(array, place, number + step)}).of(key[0], form))
+    except UNUSABLE:
+        return
+    slope = np.where(written.answered, (moved - expected) / step, 0.0)
+    if not np.isfinite(slope).all() or not slope.any():
+        return
+    steepest = np.unravel_index(int(np.argmax(np.abs(slope))), slope.shape)
+    wanted = number + float((written.value[steepest] - expected[steepest]) / slope[steepest])
+    margin = float(np.broadcast_to(written.margin, slope.shape)[steepest] / abs(slope[steepest]))
+    # a root or a norm is no straight line: what is not far off is tried as well
+    allowed = 1.5 * margin + 0.3 * abs(wanted - number)
+    yield from (r for r in readings(number, _neighbours(array, place)) if abs(r[0] - wanted) <= allowed)
+
+
+def _neighbours(array: Any, place: tuple[int, ...]) -> tuple[float, ...]:
+    found = []
+    for axis, i in enumerate(place):
+        for other in (i - 1, i + 1):
+            if 0 <= other < array.shape[axis]:
+                found.append(float(array[(*place[:axis], other, *place[axis + 1 :])]))
+    return tuple(dict.fromkeys(found))
+
+
+def _with(array: Any, place: tuple[int, ...], number: float) -> Any:
+    changed = np.array(array)
+    changed[place] = number
+    return changed
+
+
+class Copies:
+    """Numbers that a sheet has otherwise than they should be, where the student may have gone on with either."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self._read: list[tuple[str, tuple[int, ...], float]] = []
+        self._meant: list[tuple[Key, tuple[int, ...], float]] = []
+
+    def note_misread(self, found: Found) -> None:
+        """A given number was read otherwise."""
+        if found.entry is not None and found.read is not None:
+            self._read.append((found.given, found.entry, found.read))
+
+    def note_slip(self, key: Key, place: tuple[int, ...], meant: float) -> None:
+        """A number was written otherwise than it was meant."""
+        self._meant.append((key, place, meant))
+
+    def ways(self, key: Key, own: Own, exact: Own) -> Iterator[tuple[Own, Own]]:
+        """The values with a number as it was misread, or a slip as it was meant: each alone, then all of them."""
+        options = [self._misread(key, own, [one]) for one in self._read]
+        options += [self._before_slip(own, [one]) for one in self._meant]
+        if len(options) > 1:
+            options.append(self._misread(key, own, self._read) | self._before_slip(own, self._meant))
+        for option in options:
+            if option:
+                yield own.supposing(option), exact.supposing(option)
+
+    def _misread(self, key: Key, own: Own, read: list[tuple[str, tuple[int, ...], float]]) -> dict[Key, Any]:
+        found: dict[Key, Any] = {}
+        for name, place, number in read:
+            for iteration in range(1, key[0] + 1):
+                source = (iteration, name)
+                if source not in own.fixed and not own.sources(source):
+                    found[source] = _with(found.get(source, own.value(*source)), place, number)
+        return found
+
+    def _before_slip(self, own: Own, meant: list[tuple[Key, tuple[int, ...], float]]) -> dict[Key, Any]:
+        found: dict[Key, Any] = {}
+        for key, place, number in meant:
+            found[key] = _with(found.get(key, own.value(*key)), place, number)
+        return found

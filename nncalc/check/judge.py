@@ -1,0 +1,299 @@
+"""The way through a sheet, equation by equation: what is right, what follows, and where something was done wrong."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nncalc.check.copied import Copies
+from nncalc.check.found import Found
+from nncalc.check.match import Written
+from nncalc.check.own import Key, Own
+from nncalc.check.possibilities import Possibilities
+from nncalc.check.report import (
+    COPIED,
+    FOLLOWS,
+    MISSING,
+    RIGHT,
+    ROUNDED,
+    SHAPE,
+    SHAPED,
+    TRANSPOSED,
+    UNEXPLAINED,
+    WRONG,
+    Sentence,
+)
+from nncalc.check.search import Search
+from nncalc.language.expression import Expression
+from nncalc.problem.answers import Answer, Sheet
+
+
+class Judged(NamedTuple):
+    """One value, judged. entries: words in the value's shape."""
+
+    key: Key
+    entries: Any
+    expected: Any
+    given: Any
+
+
+class Fault(NamedTuple):
+    """One mistake, with every explanation that fits, the likeliest first; none where nothing does.
+
+    shown_at: the value that shows it, where the mistake is in one that the sheet leaves out. entries: where, from 0.
+    kind: `shape` or `transposed` where that is all that is wrong.
+    """
+
+    key: Key
+    found: tuple[Found, ...]
+    shown_at: Key
+    kind: str = UNEXPLAINED
+    note: Sentence | None = None
+
+
+class Judgement(NamedTuple):
+    """All of a sheet. remarks: what is said beside it, of numbers rounded the other way."""
+
+    values: tuple[Judged, ...]
+    faults: tuple[Fault, ...]
+    remarks: tuple[Sentence, ...] = ()
+
+    @property
+    def wrong(self) -> frozenset[Key]:
+        """The values that are wrong in themselves or of the wrong shape."""
+        bad = (WRONG, SHAPE)
+        return frozenset(v.key for v in self.values if any(word in bad for word in np.unique(v.entries)))
+
+
+class Judge:
+    """Judges one sheet of a course."""
+
+    def __init__(self, possibilities: Possibilities, sheet: Sheet, tolerance: float | None) -> None:
+        self.possibilities = possibilities
+        self.course = possibilities.course
+        self.sheet, self.tolerance = sheet, tolerance
+        self.own = Own(self.course, {})
+        # the same with all the digits that the student may have carried on with
+        self.exact = Own(self.course, {})
+        self.tainted: dict[Key, bool] = {}
+        self.hollow: set[Key] = set()
+        self.copies = Copies(self.course)
+        self.values: list[Judged] = []
+        self.faults: list[Fault] = []
+        self.remarks: list[Sentence] = []
+
+    def run(self) -> Judgement:
+        for iteration, answers in enumerate(self.sheet.iterations, 1):
+            right = self.course.right(iteration)
+            for name in self.course.used:
+                answer = answers.get(name)
+                if answer is None:
+                    continue
+                key = (iteration, name)
+                if name in self.course.order:
+                    self._judge(key, answer, right[name])
+                else:
+                    self._compare_given(key, answer, right[name])
+        return Judgement(tuple(self.values), tuple(self.faults), tuple(self.remarks))
+
+    # --- one value -------------------------------------------------------------------------------------------------
+
+    def _judge(self, key: Key, answer: Answer, right: Any) -> None:
+        if answer.value.shape != right.shape:
+            self._wrong_shape(key, answer, right)
+            return
+        written = self._written(answer)
+        is_right = written.near(right)
+        if is_right.all():
+            self._accept(key, written, np.full(right.shape, RIGHT, dtype=object), right, right)
+            return
+        if self._follows(key, written, right, is_right):
+            return
+        self._explain(key, written, right, is_right)
+
+    def _written(self, answer: Answer) -> Written:
+        margin = answer.margin if self.tolerance is None else np.full(answer.value.shape, self.tolerance)
+        return Written(answer.value, margin, ~np.isnan(answer.value), answer.texts)
+
+    def _accept(self, key: Key, written: Written, entries: Any, right: Any, exact: Any, tainted: bool = False) -> None:
+        """Notes a verdict and carries on from what is written."""
+        entries[~written.answered] = MISSING
+        self.own.put(key, written.filled(exact), np.where(written.answered, written.margin, 0.0))
+        self.exact.put(key, np.asarray(exact))
+        self.tainted[key] = tainted
+        self.values.append(Judged(key, entries, right, written.value))
+
+    def _follows(self, key: Key, written: Written, right: Any, is_right: Any) -> bool:
+        """Whether all that is not right was worked out from the student's own values; if so, it is noted."""
+        iteration = key[0]
+        for way, (own, exact) in enumerate(self._ways(key)):
+            form = self._fitting_form(own, exact, key, written, is_right)
+            if form is None:
+                continue
+            followed = own.of(iteration, form)
+            spread = own.spread(iteration, form)
+            tainted = way > 0 or self._is_tainted(key)
+            near_right = is_right | written.near(right, spread)
+            if tainted and self._rests_on_nothing(key) and not near_right.all():
+                return self._refuse(key, written, right, near_right)
+            entries = np.where(is_right, RIGHT, np.where(near_right | (not tainted), ROUNDED, FOLLOWS)).astype(object)
+            self._remark(key, written, entries, followed, exact.of(iteration, form))
+            full = np.where(near_right, right, exact.of(iteration, form))
+            self._accept(key, written, entries, right, full, tainted=FOLLOWS in entries)
+            return True
+        return False
+
+    def _ways(self, key: Key) -> list[tuple[Own, Own]]:
+        """The student's values as they are written, then with numbers as they were misread or before a slip."""
+        return [(self.own, self.exact), *self.copies.ways(key, self.own, self.exact)]
+
+    def _fitting_form(self, own: Own, exact: Own, key: Key, written: Written, is_right: Any) -> Expression | None:
+        """The right form that gives what is written: strictly if one does, else within what rounding explains."""
+        iteration, name = key
+        plain = own.equation(key)
+        if (is_right | written.near(own.of(iteration, plain))).all():
+            return plain
+        forms = (plain, *self.possibilities.right_forms(name)[1:])
+        for form in forms:
+            fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
+            if fits.all():
+                return form
+        for form in forms[:4]:
+            spread = own.spread(iteration, form)
+            if np.any(spread) and (is_right | written.near(own.of(iteration, form), spread)).all():
+                return form
+        return None
+
+    def _is_tainted(self, key: Key) -> bool:
+        """Whether a value rests on something that is not right."""
+        found = self.tainted.get(key)
+        if found is None:
+            sources = self.own.sources(key) if key not in self.own.fixed else ()
+            changed = key in self.own.changed
+            found = changed or any(self._is_tainted(source) for source in sources)
+            if key in self.own.fixed or key not in self.own.changed:
+                self.tainted[key] = found
+        return found
+
+    def _rests_on_nothing(self, key: Key) -> bool:
+        """Whether a value rests on a trivial answer that nothing explains: zeros make all that follows easy."""
+        waiting, seen = list(self.own.sources(key)), set()
+        while waiting:
+            here = waiting.pop()
+            if here in self.hollow:
+                return True
+            if here not in seen:
+                seen.add(here)
+                equation = self.course.equations.get(here[1])
+                waiting += [(here[0], name) for name in equation.inputs] if equation else self.own.sources(here)
+        return False
+
+    def _refuse(self, key: Key, written: Written, right: Any, near_right: Any) -> bool:
+        entries = np.where(near_right, ROUNDED, WRONG).astype(object)
+        self._accept(key, written, entries, right, written.filled(right), tainted=True)
+        self.faults.append(Fault(key, (), key, note=Sentence("it rests on an answer that makes it trivial")))
+        return True
+
+    def _remark(self, key: Key, written: Written, entries: Any, followed: Any, exact: Any) -> None:
+        """Numbers that neither what is written nor all the digits give, but for the last digit."""
+        name = key[1]
+        off = ~(written.near(followed) | written.near(exact) | (entries == RIGHT))
+        for place in np.argwhere(off):
+            where = tuple(int(i) for i in place)
+            text = str(written.texts[where])
+            places = ", ".join(str(i + 1) for i in where)
+            at = f", entry {places}" if where else ""
+            words = f"{{0}}{at}: {text} is rounded the other way; {float(np.asarray(exact)[where]):.6g} before rounding"
+            self.remarks.append(Sentence(words, (name,)))
+
+    # --- what is wrong ---------------------------------------------------------------------------------------------
+
+    def _explain(self, key: Key, written: Written, right: Any, is_right: Any) -> None:
+        iteration, name = key
+        search = Search(self.possibilities, self.own, self.exact)
+        groups = search.explain(key, written, right)
+        first = groups[0][0] if groups else None
+        if first is not None and first.key != key:
+            assert first.expression is not None
+            self.faults.append(Fault(first.key, tuple(groups[0]), key))
+            self.own.change(first.key, first.expression)
+            self.exact.change(first.key, first.expression)
+            self.tainted = {k: found for k, found in self.tainted.items() if k in self.own.fixed}
+            if self._follows(key, written, right, is_right):
+                return
+        expected = self.own.value(iteration, name)
+        spread = self.own.spread(iteration, self.own.equation(key))
+        near_right = is_right | written.near(right, spread)
+        fits = written.near(expected, spread)
+        tainted = self._is_tainted(key)
+        entries = np.where(
+            is_right, RIGHT, np.where(near_right, ROUNDED, np.where(fits, FOLLOWS if tainted else ROUNDED, WRONG))
+        ).astype(object)
+        exact = written.filled(expected)
+        if first is not None and first.key == key and first.expression is not None:
+            exact = self.exact.of(iteration, first.expression)
+        elif first is not None and first.given:
+            self.copies.note_misread(first)
+        for group in groups:
+            place = group[0].entry
+            if place is not None and not group[0].given:
+                self.copies.note_slip(key, place, float(expected[place]))
+        if first is None or first.key == key:
+            self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
+        if not groups and _is_trivial(written, right):
+            self.hollow.add(key)
+        self._accept(key, written, entries, right, np.asarray(exact), tainted=True)
+
+    def _wrong_shape(self, key: Key, answer: Answer, right: Any) -> None:
+        iteration, name = key
+        turned = answer._replace(value=answer.value.T, margin=np.asarray(answer.margin).T, texts=answer.texts.T)
+        kind = SHAPED
+        if turned.value.shape == right.shape:
+            written = self._written(turned)
+            own = self.own.value(iteration, name)
+            spread = self.own.spread(iteration, self.own.equation(key))
+            if written.near(right).all() or written.near(own, spread).all():
+                kind = TRANSPOSED
+                self.own.put(key, written.filled(own), np.where(written.answered, written.margin, 0.0))
+        self.tainted[key] = False
+        self.values.append(Judged(key, np.full(right.shape, SHAPE, dtype=object), right, answer.value))
+        self.faults.append(Fault(key, (), key, kind))
+
+    # --- given data ------------------------------------------------------------------------------------------------
+
+    def _compare_given(self, key: Key, answer: Answer, right: Any) -> None:
+        """Data that the sheet copies: passed over where they are right, a misread number where they are not."""
+        iteration, name = key
+        own = self.own.value(iteration, name)
+        if answer.value.shape != right.shape:
+            return
+        written = self._written(answer)
+        if written.near(own, self.own.margin(iteration, name)).all() or written.near(right).all():
+            return
+        entries = np.where(written.near(own), RIGHT, WRONG).astype(object)
+        groups = _misread_entries(key, written, own)
+        self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
+        self._accept(key, written, entries, right, written.filled(own), tainted=True)
+
+
+def _is_trivial(written: Written, right: Any) -> bool:
+    """An answer of zeros, or of one number throughout, where the right one is neither."""
+    numbers = written.value[written.answered]
+    if not numbers.size:
+        return False
+    alike = bool((numbers == numbers.flat[0]).all()) and not bool((right == right.flat[0]).all())
+    return (alike and numbers.size > 1) or bool((numbers == 0).all())
+
+
+def _misread_entries(key: Key, written: Written, right: Any) -> list[list[Found]]:
+    """Each entry of given data that the sheet has otherwise."""
+    places = [tuple(int(i) for i in place) for place in np.argwhere(~written.near(right))]
+    if len(places) > max(1, right.size // 2):
+        return []
+    found = []
+    for place in places:
+        at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
+        sentence = Sentence(f"{{0}}{at} is read as {written.texts[place]}, not {right[place]:g}", (key[1],))
+        found.append([Found(key, COPIED, sentence, 0.0, None, True, place, key[1], float(written.value[place]))])
+    return found

@@ -1,0 +1,154 @@
+"""A student's own values: what the sheet says, and what follows from it where it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nncalc.catalogue.registry import operation
+from nncalc.check.course import PREVIOUS, Course
+from nncalc.check.spread import spread_of
+from nncalc.errors import NncalcError
+from nncalc.language.expression import Apply, Const, Expression, Name, names_in
+
+Key = tuple[int, str]  # an iteration, from 1, and a name
+# what a changed equation may raise where it makes no sense for these values
+UNUSABLE = (NncalcError, KeyError, ValueError, TypeError, IndexError)
+
+
+class Own:
+    """Values by iteration and name, worked out when they are asked for and then kept.
+
+    fixed: what is known without working it out. margins: how far the number that was used may be from the one that is
+    known, because it was rounded when it was written. changed: mistaken equations in place of the right ones.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        fixed: Mapping[Key, Any],
+        margins: Mapping[Key, Any] | None = None,
+        changed: Mapping[Key, Expression] | None = None,
+    ) -> None:
+        self.course = course
+        self.fixed = dict(fixed)
+        self.margins = dict(margins or {})
+        self.changed = dict(changed or {})
+        self._values: dict[Key, Any] = {}
+        self._nodes: dict[tuple[int, Expression], Any] = {}
+        self._spreads: dict[Key, Any] = {}
+        self._given: dict[int, dict[str, Any]] = {}
+
+    def put(self, key: Key, value: Any, margin: Any = 0.0) -> None:
+        """What the sheet says of a name. Nothing that is worked out from it may have been asked for yet."""
+        self.fixed[key] = value
+        self.margins[key] = margin
+        if key in self._values or key in self._spreads:
+            self._forget()
+
+    def change(self, key: Key, expression: Expression) -> None:
+        """A mistaken equation in place of the right one, for a name that the sheet leaves out."""
+        self.changed[key] = expression
+        self._forget()
+
+    def _forget(self) -> None:
+        for kept in (self._values, self._nodes, self._spreads):
+            kept.clear()
+
+    def supposing(self, fixed: Mapping[Key, Any], changed: Mapping[Key, Expression] | None = None) -> Own:
+        """These values with some of them otherwise."""
+        return Own(self.course, {**self.fixed, **fixed}, self.margins, {**self.changed, **(changed or {})})
+
+    def value(self, iteration: int, name: str) -> Any:
+        """The value of a name. Raises KeyError for a name that there is not (yet)."""
+        key = (iteration, name)
+        found = self.fixed.get(key)
+        if found is None:
+            found = self._values.get(key)
+        if found is None:
+            found = self._values[key] = self._worked_out(iteration, name)
+        return found
+
+    def _worked_out(self, iteration: int, name: str) -> Any:
+        source = self._source(iteration, name)
+        if isinstance(source, Expression):
+            return np.asarray(self.of(iteration, source) + 0.0, dtype=np.float64)
+        return self._given_in(iteration)[name] if source is None else self.value(*source)
+
+    def _source(self, iteration: int, name: str) -> Expression | Key | None:
+        """Where a value that the sheet does not give comes from: an equation, another value, or the problem (None)."""
+        changed = self.changed.get((iteration, name))
+        if changed is not None:
+            return changed
+        equation = self.course.equations.get(name)
+        if equation is not None:
+            return equation.expression
+        if name.endswith(PREVIOUS):
+            if iteration == 1:
+                raise KeyError(name)
+            return iteration - 1, name.removesuffix(PREVIOUS)
+        if iteration > 1 and name in self.course.carried:
+            return iteration - 1, self.course.carried[name]
+        return None
+
+    def sources(self, key: Key) -> tuple[Key, ...]:
+        """The values that a value is worked out from, where the sheet does not give it itself."""
+        source = self._source(*key)
+        if isinstance(source, Expression):
+            return tuple((key[0], name) for name in names_in(source))
+        return () if source is None else (source,)
+
+    def equation(self, key: Key) -> Expression:
+        """The right side that a value follows: its own, or the mistaken one in its place."""
+        return self.changed.get(key) or self.course.equations[key[1]].expression
+
+    def _given_in(self, iteration: int) -> dict[str, Any]:
+        if iteration not in self._given:
+            self._given[iteration] = self.course.given(iteration)
+        return self._given[iteration]
+
+    def of(self, iteration: int, expression: Expression) -> Any:
+        """The value of an expression in an iteration. Raises KeyError for a name that there is not."""
+        if isinstance(expression, Name):
+            return self.value(iteration, expression.id)
+        if isinstance(expression, Const):
+            return np.float64(expression.value)
+        assert isinstance(expression, Apply)
+        key = (iteration, expression)
+        found = self._nodes.get(key)
+        if found is None:
+            arrays = [self.of(iteration, argument) for argument in expression.args]
+            entry = operation(expression.op)
+            found = self._nodes[key] = entry.value(np, *arrays, **self.settings(iteration, expression))
+        return found
+
+    def settings(self, iteration: int, expression: Apply) -> dict[str, Any]:
+        """The settings of a node, given arrays in place of their names."""
+        settings: dict[str, Any] = operation(expression.op).settings(expression.settings)
+        for key, value in expression.settings:
+            if isinstance(value, Name):
+                settings[key] = self.value(iteration, value.id)
+        return settings
+
+    def margin(self, iteration: int, name: str) -> Any:
+        """How far the number that was used for a name may be from its value here."""
+        key = (iteration, name)
+        found = self.margins.get(key)
+        if found is None and key in self.fixed:
+            return 0.0
+        if found is None:
+            found = self._spreads.get(key)
+        if found is None:
+            source = self._source(iteration, name)
+            if isinstance(source, Expression):
+                found = self.spread(iteration, source)
+            else:
+                found = 0.0 if source is None else self.margin(*source)
+            self._spreads[key] = found
+        return found
+
+    def spread(self, iteration: int, expression: Expression) -> Any:
+        """How far an expression may be off because of the rounding of what it is worked out from."""
+        return spread_of(self, iteration, expression)

@@ -1,0 +1,175 @@
+"""From a judgement to a report: points, mistakes made alike together, sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from nncalc.check.found import Found
+from nncalc.check.judge import Fault, Judged, Judgement
+from nncalc.check.own import Key
+from nncalc.check.possibilities import Possibilities
+from nncalc.check.report import (
+    CONVENTION,
+    FOLLOWS,
+    MISSING,
+    RIGHT,
+    ROUNDED,
+    SHAPE,
+    SHAPED,
+    TRANSPOSED,
+    WRONG,
+    Alternative,
+    Convention,
+    Mistake,
+    Report,
+    Sentence,
+    Verdict,
+    worst,
+)
+from nncalc.language.equation import Equation
+from nncalc.language.text import to_text
+from nncalc.problem.answers import Sheet
+from nncalc.problem.problem import Problem
+
+NOTHING_FITS = "none of the usual mistakes gives these numbers"
+SHAPES = {SHAPED: "it has another shape", TRANSPOSED: "it is transposed"}
+
+
+def report_of(
+    problem: Problem,
+    possibilities: Possibilities,
+    sheet: Sheet,
+    judgement: Judgement,
+    conventions: list[Convention],
+    strict: bool,
+) -> Report:
+    """The report of a judged sheet. strict: what is right under another convention alone counts as wrong."""
+    verdicts = _verdicts(problem, possibilities, sheet, judgement, strict)
+    bad = {WRONG, FOLLOWS, SHAPE, *((CONVENTION,) if strict else ())}
+    return Report(
+        sheet=sheet.name,
+        right=not any(verdict.verdict in bad for verdict in verdicts),
+        points=sum(verdict.points for verdict in verdicts),
+        out_of=sum(verdict.out_of for verdict in verdicts),
+        unknown=sheet.unknown,
+        verdicts=tuple(verdicts),
+        mistakes=tuple(_mistakes(possibilities, judgement)),
+        conventions=tuple(conventions),
+        notes=judgement.remarks,
+    )
+
+
+# --- verdicts and points ----------------------------------------------------------------------------------------------
+
+
+def _verdicts(
+    problem: Problem, possibilities: Possibilities, sheet: Sheet, judgement: Judgement, strict: bool
+) -> list[Verdict]:
+    course = possibilities.course
+    points: Mapping[str, float] = problem.points
+    judged = {value.key: value for value in judgement.values}
+    places = [(k, name) for k in range(1, len(sheet.iterations) + 1) for name in course.used]
+    found = []
+    for key in places:
+        iteration, name = key
+        value = judged.get(key)
+        worth = points.get(name, 0.0) if points else float(name in course.order)
+        if value is not None:
+            found.append(_verdict(value, worth, strict, bool(points)))
+        elif name in points:
+            expected = course.right(iteration)[name]
+            entries = np.full(expected.shape, MISSING, dtype=object)
+            found.append(Verdict(iteration, name, MISSING, entries, expected, None, 0.0, worth))
+    return found
+
+
+def _verdict(value: Judged, worth: float, strict: bool, counted: bool) -> Verdict:
+    words = value.entries.ravel().tolist()
+    credited = {RIGHT, ROUNDED, FOLLOWS, *(() if strict else (CONVENTION,))}
+    # without `points` nothing is lost by what is left out
+    among = len(words) if counted else sum(word != MISSING for word in words)
+    share = sum(word in credited for word in words) / among if among else 0.0
+    iteration, name = value.key
+    return Verdict(iteration, name, worst(words), value.entries, value.expected, value.given, worth * share, worth)
+
+
+# --- mistakes ---------------------------------------------------------------------------------------------------------
+
+
+def _mistakes(possibilities: Possibilities, judgement: Judgement) -> list[Mistake]:
+    course = possibilities.course
+    faults = sorted(judgement.faults, key=lambda fault: (fault.key[0], course.order.get(fault.key[1], -1)))
+    found: list[Mistake] = []
+    alike: dict[object, int] = {}
+    for fault in faults:
+        mark, first = _mark(fault, alike)
+        if mark in alike:
+            place = alike[mark]
+            found[place] = _also(found[place], fault.key)
+            continue
+        alike[mark] = len(found)
+        found.append(_mistake(possibilities, fault, first))
+    return found
+
+
+def _mark(fault: Fault, alike: Mapping[object, int]) -> tuple[object, Found | None]:
+    """What makes mistakes alike, and the explanation taken: one that was met before, if it fits here too."""
+    if not fault.found:
+        kind = (fault.kind, fault.note.text if fault.note else fault.key)
+        return kind, None
+    marks = [(_alike(one), one) for one in fault.found]
+    return next(((mark, one) for mark, one in marks if mark in alike), marks[0])
+
+
+def _alike(found: Found) -> object:
+    """The mistake without the names of its place: the layer's number, the parameter's name."""
+    if found.given:
+        return found.kind, found.given, found.entry, found.read
+    if found.expression is None:
+        return found.key, found.entry
+    own = re.escape(found.key[1].split(".")[0])
+    text = re.sub(rf"\b{own}\b", "@", to_text(found.expression))
+    return found.kind, re.sub(r"\d+(?=\b|_|\.)", "#", text)
+
+
+def _also(mistake: Mistake, key: Key) -> Mistake:
+    name = key[1]
+    if name == mistake.name or name in mistake.also_at:
+        return mistake
+    return mistake._replace(also_at=(*mistake.also_at, name))
+
+
+def _mistake(possibilities: Possibilities, fault: Fault, first: Found | None) -> Mistake:
+    right = possibilities.course.equations.get(fault.key[1])
+    iteration, name = fault.key
+    if first is None:
+        sentence = fault.note or Sentence(SHAPES.get(fault.kind, NOTHING_FITS))
+        return Mistake(iteration, name, fault.kind, None, right, sentence)
+    others = [one for one in fault.found if one is not first]
+    return Mistake(
+        iteration=iteration,
+        name=name,
+        kind=first.kind,
+        equation=_equation(possibilities, first),
+        instead_of=right,
+        explanation=first.sentence,
+        entry=_from_one(first.entry),
+        given=first.given,
+        read=first.read,
+        alternatives=tuple(
+            Alternative(one.key[1], one.kind, _from_one(one.entry), _equation(possibilities, one), one.sentence)
+            for one in others
+        ),
+    )
+
+
+def _equation(possibilities: Possibilities, found: Found) -> Equation | None:
+    right = possibilities.course.equations.get(found.key[1])
+    return right._replace(expression=found.expression) if right and found.expression is not None else None
+
+
+def _from_one(entry: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    return None if entry is None else tuple(i + 1 for i in entry)

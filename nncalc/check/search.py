@@ -1,0 +1,148 @@
+"""The search for what a student did: the likeliest changed equation, slip or misread number that gives the sheet's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nncalc.check.copied import misread
+from nncalc.check.found import BELIEVED, Found
+from nncalc.check.match import Written, chance
+from nncalc.check.own import UNUSABLE, Key, Own
+from nncalc.check.possibilities import Possibilities, Possible
+from nncalc.check.report import Sentence
+from nncalc.check.slips import WORDS, slip
+from nncalc.language.expression import Expression
+
+MOST_SLIPS = 0.34  # of a value's entries
+# What is off by more, of the largest number and of its own rounding, is not looked at closely.
+FAR_OFF, FAR_MARGINS = 0.2, 3.0
+SLIP_COST = {"slip_sign": 2.0, "slip_point": 2.2, "slip_swap": 2.4, "slip_digit": 2.6}
+LEFT_OUT_COST = 0.6  # for each step that a mistake stands before the value that shows it
+MOST_LEFT_OUT = 40
+
+
+class Search:
+    """The search at one value of a sheet that is neither right nor follows."""
+
+    def __init__(self, possibilities: Possibilities, own: Own, exact: Own) -> None:
+        self.possibilities = possibilities
+        self.course = possibilities.course
+        self.own, self.exact = own, exact
+
+    def explain(self, key: Key, written: Written, right: Any) -> list[list[Found]]:
+        """For each mistake that was made, every explanation that fits, the likeliest first; none where nothing fits.
+
+        A value has several mistakes where several entries have slips; all else explains the whole value.
+        """
+        iteration, name = key
+        expected = self.own.value(iteration, name)
+        spread = self.own.spread(iteration, self.course.equations[name].expression)
+        wrong = ~(written.near(expected, spread) | written.near(right))
+        slips = self._slips(key, written, expected, right, spread, wrong)
+        singles = [*self._at(key, written, wrong), *self._before(key, written, wrong)]
+        singles += misread(self.own, key, written, wrong)
+        if not singles and not slips:
+            singles = list(self._pairs(key, written, wrong))
+        strict = [one for one in singles if one.strict]
+        singles = sorted(strict or singles, key=lambda one: one.cost)
+        if len(slips) > 1:
+            by_slips = not singles or sum(one.cost for one in slips) < singles[0].cost
+            return [[one] for one in slips] if by_slips else [singles]
+        together = sorted([*singles, *slips], key=lambda one: one.cost)
+        return [together] if together else []
+
+    # --- changed equations -----------------------------------------------------------------------------------------
+
+    def _at(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
+        yield from self._fitting(key, key, self.possibilities.mistakes(key[1], key[0] > 1), written, wrong, 0.0)
+
+    def _pairs(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
+        yield from self._fitting(key, key, self.possibilities.pairs(key[1], key[0] > 1), written, wrong, 0.0)
+
+    def _before(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
+        """Mistakes in equations whose values the sheet leaves out, on the way to this one."""
+        for steps, earlier in self._left_out(key):
+            mistakes = self.possibilities.mistakes(earlier[1], earlier[0] > 1)
+            yield from self._fitting(key, earlier, mistakes, written, wrong, LEFT_OUT_COST * steps)
+
+    def _left_out(self, key: Key) -> Iterator[tuple[int, Key]]:
+        """What the value is worked out from that the sheet does not give, the nearest first, with the way to it."""
+        seen = {key}
+        ring, steps = [key], 0
+        while ring and len(seen) <= MOST_LEFT_OUT:
+            steps += 1
+            further: list[Key] = []
+            for here in ring:
+                for before in self.own.sources(here):
+                    if before not in seen and before not in self.own.fixed:
+                        seen.add(before)
+                        further.append(before)
+                        if before[1] in self.course.equations and before not in self.own.changed:
+                            yield steps, before
+            ring = further
+
+    def _fitting(
+        self, key: Key, at: Key, mistakes: tuple[Possible, ...], written: Written, wrong: Any, extra: float
+    ) -> Iterator[Found]:
+        """The mistakes at one place that give the numbers at another or the same one."""
+        expected = self.own.value(*key)
+        by_chance = chance(written, expected, wrong)
+        for rank, possible in enumerate(sorted(mistakes, key=lambda mistake: mistake.cost), 1):
+            if by_chance * rank > BELIEVED and possible.cost > 2:
+                return
+            for form in possible.forms:
+                fit = self._fit(key, at, form, written)
+                if fit is not None:
+                    cost = possible.cost + extra
+                    yield Found(at, possible.kind, possible.sentence, cost, form, fit)
+                    break
+
+    def _fit(self, key: Key, at: Key, form: Expression, written: Written) -> bool | None:
+        """Whether the changed equation gives the numbers as written; None where not even within what rounding explains.
+
+        Whoever carries on with more digits than are written down is right as well.
+        """
+        try:
+            own, form_here = self._supposed(self.own, key, at, form)
+            value = own.of(key[0], form_here)
+            if np.shape(value) != written.value.shape:
+                return None
+            if written.near(value).all():
+                return True
+            off = np.nan_to_num(np.abs(written.value - value))
+            scale = np.max(np.abs(written.value), initial=0.0, where=written.answered)
+            if np.any(off > FAR_OFF * scale + FAR_MARGINS * np.max(written.margin)):
+                return None
+            exact, form_there = self._supposed(self.exact, key, at, form)
+            if written.near(exact.of(key[0], form_there)).all():
+                return True
+            return False if written.near(value, own.spread(key[0], form_here)).all() else None
+        except UNUSABLE:
+            return None
+
+    def _supposed(self, own: Own, key: Key, at: Key, form: Expression) -> tuple[Own, Expression]:
+        """The values and the right side of the value looked at, if `form` is what was computed at a place."""
+        if at == key:
+            return own, form
+        own = own.supposing({}, {at: form})
+        return own, own.equation(key)
+
+    # --- slips -----------------------------------------------------------------------------------------------------
+
+    def _slips(self, key: Key, written: Written, expected: Any, right: Any, spread: Any, wrong: Any) -> list[Found]:
+        """A slip in each wrong entry, where they are few."""
+        places = [tuple(int(i) for i in place) for place in np.argwhere(wrong)]
+        if len(places) > max(1, MOST_SLIPS * wrong.size):
+            return []
+        spread = np.broadcast_to(spread, wrong.shape)
+        found = []
+        for place in places:
+            text = str(written.texts[place])
+            kind = slip(text, float(expected[place]), float(spread[place])) or slip(text, float(right[place]))
+            if not kind:
+                return []
+            found.append(Found(key, kind, Sentence(WORDS[kind]), SLIP_COST[kind], None, True, place))
+        return found

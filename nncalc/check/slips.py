@@ -1,0 +1,81 @@
+"""Slips of the pen: the right number with one digit, two digits, the sign or the decimal point otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+WORDS = {
+    "slip_sign": "the sign is lost or turned",
+    "slip_point": "the decimal point has moved",
+    "slip_swap": "two digits are swapped",
+    "slip_digit": "one digit is another",
+}
+
+
+def slip(text: str, right: float, spread: float = 0.0) -> str:
+    """Which slip turned the right number into the text, '' if none did.
+
+    right: to be rounded as the text is; spread: how far off it may be itself.
+    """
+    written = decimal_of(text)
+    if written is None:
+        return ""
+    for number in _roundings(written, right, spread):
+        kind = _between(written, number)
+        if kind:
+            return kind
+    return ""
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """The number as it is written, its places kept; None for a fraction or a percentage."""
+    try:
+        return Decimal(text.strip().replace("\N{MINUS SIGN}", "-").replace(",", ".").replace("_", ""))
+    except InvalidOperation:
+        return None
+
+
+def _roundings(written: Decimal, right: float, spread: float) -> Iterator[Decimal]:
+    """The right number in the places of the text, in those of a number with as many digits, and what is near."""
+    exponent = written.as_tuple().exponent
+    assert isinstance(exponent, int)
+    for places in dict.fromkeys((exponent, exponent - 1, exponent + 1)):
+        unit = Decimal(1).scaleb(places)
+        middle = Decimal(right).quantize(unit)
+        steps = min(int(spread / float(unit) + 0.5), 3)
+        for step in sorted(range(-steps, steps + 1), key=abs):
+            yield middle + step * unit
+
+
+def _between(written: Decimal, right: Decimal) -> str:
+    if written == right:
+        return ""
+    if written == -right:
+        return "slip_sign"
+    if (written < 0) != (right < 0) and written and right:
+        return ""
+    one, other = abs(written), abs(right)
+    if one and other and any(one == other.scaleb(shift) for shift in (-3, -2, -1, 1, 2, 3)):
+        return "slip_point"
+    if one.as_tuple().exponent != other.as_tuple().exponent:
+        return ""
+    return _digits(*_aligned(one, other))
+
+
+def _aligned(one: Decimal, other: Decimal) -> tuple[str, str]:
+    """The digits of both, the shorter one with zeros in front."""
+    first, second = ("".join(map(str, number.as_tuple().digits)) for number in (one, other))
+    length = max(len(first), len(second))
+    return first.zfill(length), second.zfill(length)
+
+
+def _digits(first: str, second: str) -> str:
+    unlike = [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
+    if len(unlike) == 1 and len(first) > 1:
+        return "slip_digit"
+    if len(unlike) == 2:
+        i, j = unlike
+        if first[i] == second[j] and first[j] == second[i]:
+            return "slip_swap"
+    return ""

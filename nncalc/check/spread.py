@@ -1,0 +1,79 @@
+"""How far a value may be off because of the rounding of the values that it is worked out from.
+
+Each operation is asked itself: elementwise ones at both ends of what an argument may be, so that a kink between them
+counts too; those that add up products with the sizes of their factors; all others entry by entry. Within one equation
+the worst cases add up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncalc.catalogue.registry import operation
+from nncalc.language.expression import Apply, Const, Expression, Name
+
+if TYPE_CHECKING:
+    from nncalc.check.own import Own
+
+# linear in all their arrays together, without a minus between entries
+LINEAR = frozenset(
+    ("negative", "transpose", "concat", "stack", "index", "scatter", "broadcast", "reshape", "flatten", "sum", "mean",
+     "zero_pad", "upsample", "avg_pool1d", "avg_pool2d", "sum_pool1d", "sum_pool2d", "global_avg_pool", "split_heads",
+     "merge_heads", "avg_unpool1d", "avg_unpool2d", "sum_unpool1d", "sum_unpool2d")
+)  # fmt: skip
+# linear in each array by itself
+PRODUCTS = frozenset(
+    ("matmul", "outer", "conv1d", "conv1d_input", "conv1d_weight", "conv2d", "conv2d_input", "conv2d_weight",
+     "conv_transpose2d")
+)  # fmt: skip
+MOST_TURNS = 400  # entries that are moved one by one; of more, as many groups are
+
+
+def spread_of(own: Own, iteration: int, expression: Expression) -> Any:
+    """The greatest error of each entry that the margins of the names explain; 0.0 where nothing was rounded."""
+    if isinstance(expression, Const):
+        return 0.0
+    if isinstance(expression, Name):
+        return own.margin(iteration, expression.id)
+    assert isinstance(expression, Apply)
+    spreads = [spread_of(own, iteration, argument) for argument in expression.args]
+    if not any(np.any(spread) for spread in spreads):
+        return 0.0
+    arrays = [np.asarray(own.of(iteration, argument)) for argument in expression.args]
+    spreads = [np.broadcast_to(spread, array.shape) for spread, array in zip(spreads, arrays, strict=True)]
+    entry = operation(expression.op)
+    settings = own.settings(iteration, expression)
+
+    def value(*arguments: Any) -> Any:
+        return np.asarray(entry.value(np, *arguments, **settings))
+
+    if expression.op in LINEAR:
+        found = np.abs(value(*spreads))
+    elif expression.op in PRODUCTS:
+        sizes = [np.abs(array) for array in arrays]
+        parts = [value(*sizes[:i], spread, *sizes[i + 1 :]) for i, spread in enumerate(spreads) if spread.any()]
+        found = np.abs(sum(parts[1:], parts[0]))
+    else:
+        whole = np.asarray(own.of(iteration, expression))
+        found = np.zeros(whole.shape)
+        turns = _at_once if entry.elementwise else _one_by_one
+        for i, spread in enumerate(spreads):
+            for moved in turns(spread) if spread.any() else ():
+                ends = (value(*arrays[:i], arrays[i] + sign * moved, *arrays[i + 1 :]) for sign in (1, -1))
+                found += np.maximum(*(np.abs(end - whole) for end in ends))
+    # an end where there is no value explains nothing
+    return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _at_once(spread: Any) -> Any:
+    yield spread
+
+
+def _one_by_one(spread: Any) -> Any:
+    places = np.flatnonzero(spread)
+    for group in np.array_split(places, min(len(places), MOST_TURNS)):
+        moved = np.zeros(spread.size)
+        moved[group] = spread.ravel()[group]
+        yield moved.reshape(spread.shape)
