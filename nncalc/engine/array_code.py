@@ -7,7 +7,7 @@ function does more than is known here is called as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from nncalc.engine.numpy_arrays import xp as np
@@ -20,7 +20,8 @@ VIEWS = frozenset(("transpose", "reshape", "broadcast_to", "swapaxes", "moveaxis
 class Call(NamedTuple):
     """One node: kind, what is called, the nodes and constants it is called with, what the result looks like.
 
-    kind: leaf (the array is there), ufunc, reduce, view, copy, where, put (an array with a part replaced), whole.
+    kind: leaf (the array is there), ufunc, reduce, total (the sum of a product), view, copy, where, put (an array with
+    a part replaced), gather (arrays as parts of a flat one), whole.
     root: the node in whose memory a view lies. order: the axes as memory has them, the slowest first: sums add up in
     that order, so a buffer has to have the one that NumPy's own result has.
     """
@@ -69,6 +70,21 @@ class ArrayGraph:
             found = Lazy(self, number, value, moves)
             if hashable:
                 self._known[key] = found
+        return found
+
+    def inputs(self, number: int) -> list[int]:
+        """The nodes that a node is called with."""
+        return [a.number for a in self.nodes[number].args if isinstance(a, Lazy)]
+
+    def needed(self, ends: Iterable[int]) -> set[int]:
+        """The nodes that these ones are made of, with themselves."""
+        found: set[int] = set()
+        waiting = list(ends)
+        while waiting:
+            number = waiting.pop()
+            if number not in found:
+                found.add(number)
+                waiting += self.inputs(number)
         return found
 
 
@@ -169,6 +185,8 @@ def ufunc(name: str, *args: Any) -> Any:
     graph = _graph_of(args)
     if graph is None:
         return value
+    if name == "matmul":
+        value = in_order(value)
     if name == "true_divide" and isinstance(args[0], Lazy) and _is_number(args[1], 1):
         return args[0]
     if name == "not_equal" and isinstance(args[0], Lazy) and _is_number(args[1], 0):
@@ -176,6 +194,15 @@ def ufunc(name: str, *args: Any) -> Any:
         if node.kind == "copy":  # the comparison behind an array that is 1 where it holds and 0 where not
             return Lazy(graph, node.args[0].number, value, args[0].moves)
     return graph.call("ufunc", name, args, value)
+
+
+def in_order(value: Any) -> Any:
+    """The array as memory holds it here: of a matrix of many short rows, the columns are what lies together.
+
+    Loops over rows of three entries take most of their time for going from row to row.
+    """
+    tall = value.ndim == 2 and value.shape[0] > value.shape[1]
+    return np.asarray(value, dtype=np.float64, order="F" if tall else "C")
 
 
 def _is_number(a: Any, number: float) -> bool:
@@ -227,7 +254,21 @@ def _reduced(name: str, x: Any, axis: Any, keepdims: bool) -> Any:
     if not isinstance(x, Lazy):
         return getattr(np, name).reduce(np.asarray(x), axis=axis, keepdims=keepdims)
     value = getattr(np, name).reduce(x.value, axis=axis, keepdims=keepdims)
+    factors = _factors(x) if name == "add" and value.shape == () else ()
+    if factors:
+        return x.graph.call("total", None, factors, value)
     return x.graph.call("reduce", name, (x,), value, (axis, keepdims))
+
+
+def _factors(x: Lazy) -> tuple[Any, ...]:
+    """The two arrays of one shape whose product is summed up, also where rows have been summed up first; else ()."""
+    node = x.graph.nodes[x.number]
+    while node.kind == "reduce" and node.function == "add":
+        node = x.graph.nodes[node.args[0].number]
+    args = node.args * 2 if node.function == "square" else node.args
+    if node.kind != "ufunc" or node.function not in ("multiply", "square"):
+        return ()
+    return args if all(isinstance(a, Lazy) and a.shape == node.shape and a.value.dtype == float for a in args) else ()
 
 
 def _view(name: str, x: Any, args: tuple[Any, ...]) -> Any:

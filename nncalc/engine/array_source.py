@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
 from typing import Any
 
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
 from nncalc.engine.numpy_arrays import xp as np
 
+# What is worked out into an array of its own, whichever that is.
+OWN = ("ufunc", "reduce", "total", "copy", "where")
 # Entry by entry, the result may take an argument's place; of other calls it may not.
 IN_PLACE = ("ufunc", "copy")
+FEW = 5  # columns that take less time one by one than as a matrix
 
 
 class ArraySource:
     """Lines of code, and the arrays and functions that they name.
 
-    leaves: the arrays of the graph's leaves. after: (the place of a state array, the node that it becomes).
-    first: nodes that have to be worked out before anything of the state may be overwritten.
+    leaves: the arrays of the graph's leaves. data: the leaves whose arrays come with each step, laid out as these.
+    after: (the place of a state array, the node that it becomes). first: nodes that have to be worked out before
+    anything of the state may be overwritten.
     """
 
     def __init__(
         self,
         graph: ArrayGraph,
         leaves: Mapping[int, Any],
+        data: Iterable[int],
         kept: Iterable[int],
         after: list[tuple[int, int]],
         first: int,
     ) -> None:
-        self.nodes, self.names = graph.nodes, dict[str, Any]()
+        self.graph, self.nodes, self.names = graph, graph.nodes, dict[str, Any]()
         self.arrays: dict[int, Any] = dict(leaves)
         self.lines: list[tuple[int, str]] = []
+        self._data = set(data)
         self._free: dict[Any, list[Any]] = {}
         self._owner: dict[int, Any] = {}
-        self.moved = {node for _, node in after}
-        self._wanted = self._needed([*kept, *(node for _, node in after)])
-        self._last = self._last_uses([*kept, *(node for _, node in after)])
+        ends = [*kept, *(node for _, node in after)]
+        self._wanted = graph.needed(ends)
+        self._last = self._last_uses(ends)
         self._targets = self._in_place(after, first)
         self.copies = [(place, node) for place, node in after if node not in self._targets]
+        self._outs = {node: self.arrays[place] for node, place in self._targets.items()}
+        for number in self._wanted:
+            if self.nodes[number].kind == "gather":
+                self._parts(number)
         for number, node in enumerate(self.nodes):
             if number in self._wanted and node.kind != "leaf":
                 self._write(number, node)
                 self._release(number)
 
-    def _needed(self, ends: list[int]) -> set[int]:
-        needed: set[int] = set()
-        waiting = list(ends)
-        while waiting:
-            number = waiting.pop()
-            if number not in needed:
-                needed.add(number)
-                waiting += [a.number for a in self.nodes[number].args if isinstance(a, Lazy)]
-        return needed
+    def _parts(self, number: int) -> None:
+        """The parts of a flat array: what can be worked out in its part is."""
+        flat = self.arrays[number] = np.empty(self.nodes[number].shape)
+        start = 0
+        for argument in self._inputs(number):
+            node = self.nodes[argument]
+            size = prod(node.shape)
+            part = flat[start : start + size].reshape(node.shape)
+            if node.kind in OWN and node.dtype == np.float64 and argument not in self._outs:
+                self._outs[argument] = part
+            start += size
 
     def _last_uses(self, ends: list[int]) -> dict[int, int]:
         """For each piece of memory, the last node that reads it."""
@@ -63,7 +76,7 @@ class ArraySource:
         return last
 
     def _inputs(self, number: int) -> list[int]:
-        return [a.number for a in self.nodes[number].args if isinstance(a, Lazy)]
+        return self.graph.inputs(number)
 
     def _in_place(self, after: list[tuple[int, int]], first: int) -> dict[int, int]:
         """New states that can be written straight over the old ones: nothing reads those any more."""
@@ -78,39 +91,133 @@ class ArraySource:
 
     def _write(self, number: int, node: Call) -> None:
         if node.kind == "view":
-            base = self._array(node.args[0])
-            self.arrays[number] = (
-                base[node.settings] if node.function == "index" else getattr(np, node.function)(base, *node.settings)
-            )
+            self._view(number, node)
             return
         if node.kind in IN_PLACE and node.function != "matmul":
             self._release(number)
-        out = self.arrays[self._targets[number]] if number in self._targets else self._buffer(number, node)
+        if node.kind == "gather":
+            out = self.arrays[number]
+        else:
+            out = self._outs[number] if number in self._outs else self._buffer(number, node)
         self.arrays[number] = out
         target = self._name(f"a{number}", out)
         args = [self._argument(a) for a in node.args]
-        if node.kind == "ufunc":
-            plain = node.function == "matmul" and all(map(_is_plain_matrix, map(self._array, node.args)))
-            function = self._function("dot" if plain else node.function)
+        if node.kind == "ufunc" and node.function == "matmul":
+            lines = [self._product(number, node, args)]
+        elif node.kind == "ufunc":
+            if out.ndim == 2 and not out.flags.c_contiguous and out.flags.f_contiguous:
+                args, target = self._all_turned(node, args), self._name(f"{target}T", out.T)
             # of these two, NumPy wants to be told by name
             out_is = "out=" if node.function in ("maximum", "minimum") else ""
-            line = f"{function}({', '.join(args)}, {out_is}{target})"
+            lines = [f"{self._function(node.function)}({', '.join(args)}, {out_is}{target})"]
         elif node.kind == "reduce":
-            axis, keepdims = node.settings
-            settings = self._name(f"s{number}", axis)
-            function = self._name(f"{node.function}_reduce", getattr(np, node.function).reduce)
-            line = f"{function}({args[0]}, {settings}, None, {target}, {keepdims!r})"
+            lines = self._reduction(number, node)
+        elif node.kind == "total":
+            lines = [self._total(number, node, args)]
         elif node.kind == "copy":
-            line = f"copyto({target}, {args[0]})"
+            lines = [f"copyto({target}, {args[0]})"]
         elif node.kind == "where":
-            line = f"copyto({target}, {args[2]}); copyto({target}, {args[1]}, 'same_kind', {args[0]})"
+            lines = [f"copyto({target}, {args[2]})", f"copyto({target}, {args[1]}, 'same_kind', {args[0]})"]
         elif node.kind == "put":
             part = self._name(f"v{number}", out[node.settings])
-            line = f"copyto({target}, {args[0]}); copyto({part}, {args[1]})"
+            lines = [f"copyto({target}, {args[0]})", f"copyto({part}, {args[1]})"]
+        elif node.kind == "gather":
+            lines = self._gathered(number, out)
         else:
             function = self._name(f"f{number}", node.function)
-            line = f"copyto({target}, {function}({', '.join(args)}))"
-        self.lines.append((number, line))
+            lines = [f"copyto({target}, {function}({', '.join(args)}))"]
+        self.lines += [(number, line) for line in lines]
+
+    def _view(self, number: int, node: Call) -> None:
+        base = self._array(node.args[0])
+        index = node.function == "index"
+        self.arrays[number] = base[node.settings] if index else getattr(np, node.function)(base, *node.settings)
+        if node.root in self._data:
+            # these arrays are others with each step, and so is what is seen of them
+            source = self._argument(node.args[0])
+            if node.function == "transpose" and node.settings in ((), (None,)):
+                text = f"{source}.T"
+            elif index:
+                text = f"{source}[{self._name(f's{number}', node.settings)}]"
+            else:
+                text = f"{self._function(node.function)}({source}, *{self._name(f's{number}', node.settings)})"
+            self.lines.append((number, f"a{number} = {text}"))
+        elif not np.shares_memory(self.arrays[number], base):
+            # as the arrays lie here, it is none: a part of a flat array lies otherwise than in the trace
+            text = f"{self._function(node.function)}({self._argument(node.args[0])}, *s{number})"
+            self._name(f"s{number}", node.settings)
+            self.lines.append((number, f"copyto({self._name(f'a{number}', self.arrays[number])}, {text})"))
+
+    def _product(self, number: int, node: Call, args: list[str]) -> str:
+        """A product of matrices: `dot` takes less time to call than `matmul`, and wants rows that lie together."""
+        left, right, out = self._array(node.args[0]), self._array(node.args[1]), self.arrays[number]
+        target = f"a{number}"
+        if _is_plain_matrix(left) and _is_plain_matrix(right) and out.ndim == 2:
+            if out.flags.c_contiguous:
+                return f"{self._function('dot')}({', '.join(args)}, {target})"
+            if out.flags.f_contiguous:
+                turned = [self._turned(a) for a in (node.args[1], node.args[0])]
+                return f"{self._function('dot')}({', '.join(turned)}, {self._name(f'{target}T', out.T)})"
+        return f"{self._function('matmul')}({', '.join(args)}, {target})"
+
+    def _all_turned(self, node: Call, args: list[str]) -> list[str]:
+        """The arguments of a call entry by entry as their transposes: NumPy then need not look for the inner loop."""
+        turned = []
+        for a, name in zip(node.args, args, strict=True):
+            array = self._array(a)
+            if array.ndim == 1:
+                turned.append(self._name(f"{name}N", array[:, None]))
+            else:
+                turned.append(self._turned(a) if array.ndim == 2 else name)
+        return turned
+
+    def _turned(self, a: Any) -> str:
+        name = self._argument(a)
+        return f"{name}.T" if self.nodes[a.number].root in self._data else self._name(f"{name}T", self._array(a).T)
+
+    def _reduction(self, number: int, node: Call) -> list[str]:
+        """A sum or an extreme along axes; of a matrix, by a product with ones or from column to column."""
+        axis, keepdims = node.settings
+        array, out = self._array(node.args[0]), self.arrays[number]
+        name, target = self._argument(node.args[0]), f"a{number}"
+        matrix = _is_plain_matrix(array) and out.flags.c_contiguous and isinstance(axis, int)
+        if matrix:
+            line = self._name(f"{target}L", out.reshape(-1))
+            along = axis % 2
+            if node.function == "add" and array.dtype == np.float64:
+                ones = self._name(f"o{number}", np.ones(array.shape[along]))
+                return [f"{self._function('dot')}({f'{name}, {ones}' if along else f'{ones}, {name}'}, {line})"]
+            own = self.nodes[node.args[0].number].root not in self._data
+            if node.function in ("maximum", "minimum") and along and own and array.shape[1] <= FEW:
+                columns = [self._name(f"{name}C{i}", array[:, i]) for i in range(array.shape[1])]
+                pairs = [(columns[0] if i == 1 else line, columns[i]) for i in range(1, len(columns))]
+                return [f"{self._function(node.function)}({a}, {b}, out={line})" for a, b in pairs]
+        settings = self._name(f"s{number}", axis)
+        function = self._name(f"{node.function}_reduce", getattr(np, node.function).reduce)
+        return [f"{function}({name}, {settings}, None, {target}, {keepdims!r})"]
+
+    def _total(self, number: int, node: Call, args: list[str]) -> str:
+        """Σ a · b over all entries."""
+        left, right = (self._array(a) for a in node.args)
+        out = self.arrays[number]
+        data = any(self.nodes[a.number].root in self._data for a in node.args)
+        lines = [_as_line(left), _as_line(right)]
+        if data or left.strides != right.strides or any(line is None for line in lines):
+            return f"copyto(a{number}, {self._function('vdot')}({', '.join(args)}))"
+        names = [self._name(f"{name}L", line) for name, line in zip(args, lines, strict=True)]
+        return f"{self._function('dot')}({', '.join(names)}, {self._name(f'a{number}', out)})"
+
+    def _gathered(self, number: int, flat: Any) -> list[str]:
+        lines, start = [], 0
+        for i, argument in enumerate(self._inputs(number)):
+            node = self.nodes[argument]
+            part = flat[start : start + prod(node.shape)].reshape(node.shape)
+            start += prod(node.shape)
+            array = self.arrays[argument]
+            if array.ctypes.data != part.ctypes.data:
+                lines.append(f"copyto({self._name(f'p{number}_{i}', part)}, a{argument})")
+                self._name(f"a{argument}", array)
+        return lines
 
     def _buffer(self, number: int, node: Call) -> Any:
         key = node.shape, node.order, str(node.dtype)
@@ -148,8 +255,15 @@ class ArraySource:
 
 
 def _is_plain_matrix(array: Any) -> bool:
-    """Whether `dot`, which takes less time to call, goes through a matrix as `matmul` does."""
+    """Whether `dot` goes through a matrix as it lies in memory."""
     return array.ndim == 2 and min(array.shape) > 1 and bool(array.flags.c_contiguous or array.flags.f_contiguous)
+
+
+def _as_line(array: Any) -> Any:
+    """All entries as they lie in memory, as one axis; None where they do not lie together."""
+    if array.ndim and array.flags.c_contiguous:
+        return array.reshape(-1)
+    return array.T.reshape(-1) if array.ndim and array.flags.f_contiguous else None
 
 
 def function_source(
@@ -157,10 +271,10 @@ def function_source(
 ) -> str:
     """Source of run(steps, results): step after step, until one can't be taken.
 
-    data: the arrays that a step's data is copied into. tests: behind which node a step is broken off, and when.
+    data: what the arrays of a step are called. tests: behind which node a step is broken off, and when.
     """
-    taken = "".join(f"d{i}, " for i in range(len(data))) if data else "_"
-    body = [f"copyto({name}, d{i})" for i, name in enumerate(data)]
+    taken = "".join(f"{name}, " for name in data) if data else "_"
+    body: list[str] = []
     done = -1
     for number, line in [*source.lines, (len(source.nodes), "")]:
         for at in sorted(n for n in tests if done < n < number):

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from nncalc.catalogue.registry import operation
 from nncalc.engine import array_code, scalar_code
 from nncalc.engine.array_code import ArrayGraph, Lazy
+from nncalc.engine.array_flat import Flat, flatten
 from nncalc.engine.array_source import ArraySource, function_source
 from nncalc.engine.numpy_arrays import xp as np
 from nncalc.engine.scalar_code import Entries, Graph, Scalar, UntraceableError
@@ -231,8 +232,8 @@ class _InArrays(Compiled):
         known: dict[str, Any] = {}
         leaves: dict[int, Any] = {}
         places = {}
-        for name, value in (*state.items(), *((n, np.array(values[n], dtype=np.float64)) for n in plan.data)):
-            lazy = known[name] = graph.leaf(np.array(value), name in state)
+        for name, value in (*state.items(), *((n, array_code.in_order(values[n])) for n in plan.data)):
+            lazy = known[name] = graph.leaf(value.copy() if name in state else value, name in state)
             leaves[lazy.number], places[name] = value, lazy.number
         for name, value in values.items():
             if name not in known:
@@ -241,20 +242,20 @@ class _InArrays(Compiled):
         with np.errstate(all="ignore"):
             for equation in plan.equations:
                 found = _array_value(equation.expression, known, graph)
-                if isinstance(found, Lazy) and graph.nodes[found.number].kind == "view":
-                    # the evaluator's records are arrays of their own, and sums go through those in another order
-                    found = found + 0.0  # type: ignore[operator]
                 if not isinstance(found, Lazy):  # a plain number
                     found = graph.leaf(np.asarray(found, dtype=np.float64), False)
                     leaves[found.number] = found.value
                 known[equation.name] = found
         results = [known[name] for name in plan.watch]
         last_test = max([results[0].number, *(n for n, _ in graph.guards), *_wholes(graph)])
-        after = [(places[before], known[name].number) for name, before in plan.carried]
         kept = [*(r.number for r in results), *(n for n, _ in graph.guards)]
-        source = ArraySource(graph, leaves, kept, after, last_test)
+        kinds = {places[name]: name.partition(".")[2] for name in state}
+        flats, after = flatten(graph, kinds, [(places[b], known[name].number) for name, b in plan.carried], kept)
+        self._lay_out(flats, {places[name]: name for name in state}, leaves)
+        data = [places[name] for name in plan.data]
+        source = ArraySource(graph, leaves, data, kept, after, last_test)
         self.calls = len(source.lines)
-        names = source.names | {f"a{n}": source.arrays[n] for n in (*kept, *places.values(), *(n for _, n in after))}
+        names = source.names | {f"a{n}": source.arrays[n] for n in (*kept, *(n for _, n in after))}
         loss = f"a{results[0].number}"
         tests: dict[int, list[str]] = {}
         for number, answer in graph.guards:
@@ -262,9 +263,19 @@ class _InArrays(Compiled):
         tests.setdefault(results[0].number, []).extend([f"loss = {loss}.item()", "if loss - loss != 0.0: break"])
         out = ["loss", *(f"a{r.number}.copy()" for r in results[1:])]
         copies = self._copies(source, names)
-        given = [f"a{places[name]}" for name in plan.data]
         names |= {"copyto": np.copyto}
-        self._run = _execute(function_source(source, given, tests, out, copies), names)
+        self._run = _execute(function_source(source, [f"a{n}" for n in data], tests, out, copies), names)
+
+    def _lay_out(self, flats: list[Flat], states: Mapping[int, str], leaves: dict[int, Any]) -> None:
+        """The states as parts of flat arrays."""
+        for flat in flats:
+            parts = [self.state[states[place]] for place in flat.members]
+            leaves[flat.leaf] = whole = np.concatenate([part.ravel() for part in parts])
+            start = 0
+            for place, part in zip(flat.members, parts, strict=True):
+                leaves[place] = whole[start : start + part.size].reshape(part.shape)
+                self.state[states[place]] = leaves[place]
+                start += part.size
 
     @staticmethod
     def _copies(source: ArraySource, names: dict[str, Any]) -> list[str]:
@@ -280,7 +291,7 @@ class _InArrays(Compiled):
         return first + [f"copyto(a{p}, {f't{p}' if f't{p}' in names else f'a{n}'})" for p, n in moved]
 
     def pack(self, data: tuple[Any, ...]) -> Any:
-        return data
+        return tuple(map(array_code.in_order, data))
 
     def run(self, steps: Iterable[Any]) -> list[Any]:
         results: list[Any] = []

@@ -86,8 +86,12 @@ def compiled_steps(network: Network) -> Callable[[int], Any]:
     else:
         equations.append(Equation("h2", linear("h1", 2)))
     values = network.values()
-    shape = values["y"].shape
-    equations += loss_equations(operation(network.loss), "h2", {}, shape, bool(network.batch))
+    equations += loss_equations(operation(network.loss), "h2", {}, values["y"].shape, bool(network.batch))
+    return compiled(equations, values, bool(network.batch))
+
+
+def compiled(equations: list[Equation], values: dict[str, Any], batch: bool) -> Callable[[int], Any]:
+    """A function that takes so many compiled steps of a network with the parameters W1, b1, W2 and b2."""
     program = Program(
         tuple(equations), ("x", "y"), ("W1", "b1", "W2", "b2"), ("y",), "loss", "h2", frozenset({"losses"})
     )
@@ -95,12 +99,12 @@ def compiled_steps(network: Network) -> Callable[[int], Any]:
     assert sgd is not None
     shapes = infer(program, {name: value.shape for name, value in values.items()})
     program = descend(differentiate(program, shapes), shapes, sgd, {**sgd.defaults, "learning_rate": RATE})
-    values["learning_rate"] = np.array(RATE)
+    values = {**values, "learning_rate": np.array(RATE)}
     # one example is the same in each step, as it is to `train`; of batches, each step has another
-    data = ("x", "y") if network.batch else ()
-    compiled = compile_program(program, values, {f"{name}.next": name for name in program.parameters}, data)
-    packed = compiled.pack(tuple(values[name] for name in data))
-    return lambda steps: compiled.run(itertools.repeat(packed, steps))
+    data = ("x", "y") if batch else ()
+    found = compile_program(program, values, {f"{name}.next": name for name in program.parameters}, data)
+    packed = found.pack(tuple(values[name] for name in data))
+    return lambda steps: found.run(itertools.repeat(packed, steps))
 
 
 def numpy_steps(network: Network) -> Callable[[int], Any]:

@@ -1,4 +1,4 @@
-"""The compiled steps against the evaluated ones: bit for bit with arrays, within rounding with scalars."""
+"""The compiled steps against the evaluated ones: within rounding, as sums go in another order."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def learning() -> list[str]:
     return found
 
 
-def close(form: str, found: Any, expected: Any) -> bool:
-    if form == "arrays":
-        return bool(np.array_equal(found, expected, equal_nan=True))
+def close(found: Any, expected: Any) -> bool:
     scale = 1.0 + np.max(np.abs(expected))
     return bool(np.max(np.abs(found - expected)) <= 1e-11 * scale)
 
@@ -70,10 +68,10 @@ def test_shipped_problems(name: str, form: str) -> None:
     losses = compiled.run(itertools.repeat((), STEPS))
     assert len(losses) == STEPS
     expected = [worked.trace.value(program.loss) for worked in evaluated]
-    assert close(form, np.array(losses), np.array(expected))
+    assert close(np.array(losses), np.array(expected))
     last = evaluated[-1].trace.values
     for moved, value in compiled.state.items():
-        assert close(form, value, last[f"{moved}.next"]), moved
+        assert close(value, last[f"{moved}.next"]), moved
 
 
 def stepping(equations: tuple[Equation, ...]) -> Program:
@@ -113,9 +111,9 @@ def test_random_programs(form: str, equations: tuple[Equation, ...], seed: int) 
         # what a guard or an exception leaves to the evaluator leaves the state as it was
         assert all(np.array_equal(value, values[name]) for name, value in compiled.state.items())
         return
-    assert close(form, result[0], expected["loss"])
+    assert close(result[0], expected["loss"])
     for name, value in compiled.state.items():
-        assert close(form, value, expected[f"{name}.next"]), name
+        assert close(value, expected[f"{name}.next"]), name
 
 
 def chain(count: int) -> tuple[Program, dict[str, Any]]:
@@ -245,6 +243,27 @@ def test_new_states_that_are_made_of_each_others_old_ones(form: str) -> None:
     compiled = compile_program(program, start, {"a.next": "a", "b.next": "b"}, form=form)
     compiled.run(itertools.repeat((), 2))
     assert {name: value.tolist() for name, value in compiled.state.items()} == {"a": [4, 7], "b": [7, 12]}
+
+
+def test_what_is_seen_of_a_gradient_that_lies_in_a_flat_array() -> None:
+    # in the trace the columns of g lie together, in the flat array of all updates its rows do
+    g = Name("a") @ Name("x")
+    equations = (
+        Equation("g", g),
+        Equation("line", call.reshape(Name("g").T, shape=(10,))),
+        Equation("loss", call.sum(Name("line") * call.sin(Name("line"))) + call.sum(Name("b"))),
+        Equation("a.next", Name("a") - Name("g"), "update"),
+        Equation("b.next", Name("b") - Name("a") * 0.5, "update"),
+    )
+    program = Program(equations, ("x",), ("a", "b"), loss="loss")
+    rng = np.random.default_rng(1)
+    values = {"a": rng.normal(size=(5, 2)), "b": rng.normal(size=(5, 2)), "x": rng.normal(size=(2, 2))}
+    compiled = compile_program(program, values, {"a.next": "a", "b.next": "b"}, form="arrays")
+    expected = evaluate(program, values).values
+    (loss,) = compiled.run([()])
+    assert loss == pytest.approx(float(expected["loss"]), rel=1e-12)
+    for name, value in compiled.state.items():
+        assert close(value, expected[f"{name}.next"])
 
 
 def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:

@@ -1,0 +1,142 @@
+"""One update for all parameters: what is done alike to each of them is done once, to one flat array of them all.
+
+W1.next = W1 − η · W1.grad, b1.next = b1 − η · b1.grad, … become one product and one difference: the parameters are
+parts of one array, and so are the gradients. The same holds for an optimizer's states of one kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+from nncalc.engine.array_code import ArrayGraph, Call, Lazy
+from nncalc.engine.numpy_arrays import xp as np
+
+
+class Flat(NamedTuple):
+    """States of one kind as parts of one array. leaf: its node; members: the nodes of the states in their order."""
+
+    leaf: int
+    members: tuple[int, ...]
+
+
+class Flattened(NamedTuple):
+    """What came of it: the flat arrays, and (the place of a state, the node that it becomes) as it is now."""
+
+    flats: list[Flat]
+    after: list[tuple[int, int]]
+
+
+def flatten(
+    graph: ArrayGraph, kinds: Mapping[int, str], after: list[tuple[int, int]], kept: Iterable[int]
+) -> Flattened:
+    """Adds the common updates behind all other nodes. kinds: of each state's place, what states it belongs with."""
+    return _Flattening(graph, kinds, dict(after), set(kept)).result()
+
+
+class _Flattening:
+    def __init__(self, graph: ArrayGraph, kinds: Mapping[int, str], after: dict[int, int], kept: set[int]) -> None:
+        self.graph, self.nodes, self.after, self.kept = graph, graph.nodes, after, kept
+        groups: dict[str, list[int]] = {}
+        for place in after:
+            groups.setdefault(kinds[place], []).append(place)
+        self.groups = [tuple(places) for places in groups.values() if len(places) > 1]
+        self.users: dict[int, set[int]] = {}
+        for number in graph.needed([*kept, *after.values()]):
+            for argument in graph.inputs(number):
+                self.users.setdefault(argument, set()).add(number)
+        self.inside: set[int] = set()
+        self.flats: dict[tuple[int, ...], Flat] = {}
+        self.made: dict[tuple[int, ...], Lazy] = {}
+
+    def result(self) -> Flattened:
+        places = {self.nodes[place].root for place in self.after}
+        # a state that is handed out, or that becomes another's old value, has to stay as it is until the step's end
+        held = {self.nodes[number].root for number in (*self.kept, *self.after.values())}
+        if places & held or not self.groups:
+            return Flattened([], list(self.after.items()))
+        found = dict(self.after)
+        for members in self.groups:
+            tops = [self.nodes[self.after[place]] for place in members]
+            if not self._alike(tops, members):
+                continue
+            flat = self._flat(members)
+            fused = self._together([self._lazy(self.after[place]) for place in members], members)
+            assert fused is not None
+            for place in members:
+                del found[place]
+            found[flat.leaf] = fused.number
+        for flat in self.flats.values():
+            for member in flat.members:
+                self._reroot(member, flat.leaf)
+        return Flattened(list(self.flats.values()), list(found.items()))
+
+    def _lazy(self, number: int) -> Lazy:
+        node = self.nodes[number]
+        return Lazy(self.graph, number, np.empty(node.shape, node.dtype), True)
+
+    def _flat(self, members: tuple[int, ...]) -> Flat:
+        if members not in self.flats:
+            size = sum(prod(self.nodes[place].shape) for place in members)
+            self.flats[members] = Flat(self.graph.leaf(np.empty(size), True).number, members)
+        return self.flats[members]
+
+    def _reroot(self, member: int, leaf: int) -> None:
+        for number, node in enumerate(self.nodes):
+            if node.root == member:
+                self.nodes[number] = node._replace(root=leaf)
+
+    def _alike(self, calls: list[Call], members: tuple[int, ...]) -> bool:
+        """Whether the calls do the same entry by entry to arrays of the members' shapes."""
+        kinds = {(call.kind, call.function, len(call.args), call.dtype) for call in calls}
+        shapes = zip((call.shape for call in calls), (self.nodes[place].shape for place in members), strict=True)
+        return (
+            len(kinds) == 1
+            and calls[0].kind == "ufunc"
+            and calls[0].function != "matmul"
+            and calls[0].dtype == np.float64
+            and all(own == shape for own, shape in shapes)
+        )
+
+    def _together(self, items: list[Any], members: tuple[int, ...]) -> Any:
+        """What stands for all of the items, one of each member: itself where it is one number, else a flat array.
+
+        None where there is no such thing.
+        """
+        if not all(isinstance(item, Lazy) for item in items):
+            numbers = [item for item in items if not isinstance(item, Lazy) and np.ndim(item) == 0]
+            return items[0] if len(numbers) == len(items) and len(set(map(float, numbers))) == 1 else None
+        key = tuple(item.number for item in items)
+        if len(set(key)) == 1 and items[0].shape == ():
+            return items[0]
+        if any(item.shape != self.nodes[place].shape for item, place in zip(items, members, strict=True)):
+            return None
+        if key in self.made:
+            return self.made[key]
+        if key in self.groups:
+            return self._lazy(self._flat(key).leaf)
+        found = self._fused(key, members)
+        if found is None:
+            size = sum(prod(item.shape) for item in items)
+            found = self.graph.call("gather", None, tuple(items), np.empty(size))
+        self.made[key] = found
+        return found
+
+    def _fused(self, key: tuple[int, ...], members: tuple[int, ...]) -> Lazy | None:
+        """The call of these nodes as one; None where they differ, or somebody else needs one of them."""
+        calls = [self.nodes[number] for number in key]
+        ends = set(self.after.values())
+        for number in key:
+            elsewhere = self.users.get(number, set()) - self.inside
+            if number in self.kept or elsewhere or not (number in ends or self.users.get(number)):
+                return None
+        if not self._alike(calls, members):
+            return None
+        self.inside.update(key)
+        args = [self._together([call.args[i] for call in calls], members) for i in range(len(calls[0].args))]
+        if any(argument is None for argument in args):
+            self.inside.difference_update(key)
+            return None
+        size = sum(prod(call.shape) for call in calls)
+        return self.graph.call("ufunc", calls[0].function, tuple(args), np.empty(size))
