@@ -56,6 +56,18 @@ class SheetText(NamedTuple):
         place = place if amiss.at_key else value.place
         return ProblemError(amiss.message, label=amiss.label, hint=amiss.hint, key=value.key, place=place)
 
+    def refused(self) -> ProblemError:
+        """The error to raise for JSON that the fast reading gave up on."""
+        return _refused(self.text, self.name)
+
+
+def _refused(text: str, name: str) -> ProblemError:
+    try:
+        located_json(text, name)
+    except ProblemError as error:
+        return error
+    return ProblemError(f"{shown(name)} is not JSON")
+
 
 def read_sheet_text(text: str, name: str) -> SheetText:
     """What a text holds: JSON or JSON Lines if it begins with a bracket, else YAML.
@@ -73,8 +85,7 @@ def read_sheet_text(text: str, name: str) -> SheetText:
     try:
         return SheetText(text, name, _documents(read_json(text)))
     except UnreadableError:
-        located_json(text, name)
-        raise ProblemError(f"{shown(name)} is not JSON") from None
+        raise _refused(text, name) from None
 
 
 def _documents(values: list[Any]) -> list[tuple[Path, Any]]:

@@ -70,6 +70,8 @@ class AnswerReader:
             iterations = _finished(reading.numbers(), self._computed)
         except Amiss as amiss:
             raise sheet.located(amiss) from None
+        except RecursionError:
+            raise sheet.refused() from None
         return Sheet(name, iterations, tuple(reading.unknown))
 
 
@@ -111,8 +113,9 @@ class _Reading:
                 aliased.append((name, _Found(here, value)))
             else:
                 _take(values, name, _Found(here, value))
-        for name, found in aliased:  # nncalc's own JSON has them twice
-            if name not in values or values[name].tree != found.tree:
+        for name, found in aliased:
+            # nncalc's own JSON has them twice; whoever changes it changes the one among the values
+            if name not in values or not (own or any(section in tree for section in SECTIONS)):
                 _take(values, name, found)
 
     def _section(self, section: str, tree: Tree, path: Path, values: dict[str, _Found]) -> None:

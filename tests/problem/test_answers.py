@@ -111,6 +111,13 @@ def test_a_name_that_nothing_has_is_listed_once_and_not_read(text: str, unknown:
     assert (found.iterations, found.unknown) == (({},), unknown)
 
 
+def test_a_section_goes_before_the_summary_at_the_top() -> None:
+    """In nncalc's own JSON the loss and the prediction stand twice; whoever changes a value may forget the other."""
+    found = answers('{"values": {"h2": [1, 2, 3], "loss": 2}, "prediction": [4, 5, 6], "loss": 1}')
+    assert found == {"h2": [1, 2, 3], "loss": 2}
+    assert answers('{"nncalc": 1, "prediction": [4, 5, 6], "loss": 1}') == {"h2": [4, 5, 6], "loss": 1}
+
+
 def test_notation_z() -> None:
     text = Path(str(shipped.path_of("regression"))).read_text("utf-8") + "\nnotation: z\n"
     found = read_sheet("z1: [1]\na1.grad: [2]\nz2: [4]\ngradients: {z1: [3]}", "s", load_text(text, "p", None))
@@ -283,6 +290,7 @@ def test_null_is_not_answered() -> None:
         ("|\n  -0,920", -0.92, 0.0005),
         ("6,1e-3", 0.0061, 0.05e-3),
         ("4,5 %", 0.045, 0.0005),
+        ("0." + 300 * "3", 1 / 3, np.spacing(1 / 3)),
     ],
 )
 def test_half_a_unit_of_the_last_digit(text: str, value: float, margin: float) -> None:
@@ -398,6 +406,7 @@ def test_a_name_of_neither_a_file_nor_a_sheet(tmp_path: Path) -> None:
 
 # --- what is refused --------------------------------------------------------------------------------------------------
 
+EXPECTED = "expected a number such as 0.5, 1/3 or 1e-3"
 REFUSED = [
     # text, message, label, line, column, key
     ("", "the file is empty", "found nothing", 1, 1, ""),
@@ -406,7 +415,7 @@ REFUSED = [
     ("- loss: 1\n- - 1", "an answer has a name", "found a list, expected a name such as 'h2.grad:'", 2, 3, "[1]"),
     ('{"loss": 1}\n[1]', "an answer has a name", "found a list, expected a name such as 'h2.grad:'", 2, 1, "[1]"),
     ("values: [1]", "'values' has names and their values", "found a list", 1, 9, "values"),
-    ("loss: hello", "loss: 'hello' is not a number", "expected a number such as 0.5, 1/3 or 1e-3", 1, 7, "loss"),
+    ("loss: hello", "loss: 'hello' is not a number", EXPECTED, 1, 7, "loss"),
     (
         "values:\n  h2: [1, [2], 3]",
         "h2: row 2 has 1 entry, entry 1 is a number",
@@ -423,17 +432,18 @@ REFUSED = [
         2,
         "gradients.W2[1]",
     ),
-    ("h2: [1, two]", "h2: 'two' is not a number", "expected a number such as 0.5, 1/3 or 1e-3", 1, 9, "h2[1]"),
-    ("h2: {a: 1}", "h2: names where numbers belong", "expected a number such as 0.5, 1/3 or 1e-3", 1, 5, "h2"),
-    ("h2: [1, {a: 1}]", "h2: names where numbers belong", "expected a number such as 0.5, 1/3 or 1e-3", 1, 9, "h2[1]"),
+    ("h2: [1, two]", "h2: 'two' is not a number", EXPECTED, 1, 9, "h2[1]"),
+    ("h2: {a: 1}", "h2: names where numbers belong", EXPECTED, 1, 5, "h2"),
+    ("h2: [1, {a: 1}]", "h2: names where numbers belong", EXPECTED, 1, 9, "h2[1]"),
+    ("loss: " + 401 * "1", "loss: '" + 39 * "1" + "…' is not a number", EXPECTED, 1, 7, "loss"),
     ("h2: []", "h2 has no entries", "found an empty list", 1, 5, "h2"),
     ("h2: [1, .nan]", "h2: .nan is not a finite number", "expected a finite number", 1, 9, "h2[1]"),
     ("loss: 1e999", "loss: 1e999 is not a finite number", "expected a finite number", 1, 7, "loss"),
     ("loss: 1/0", "loss: 1/0 is not a finite number", "expected a finite number", 1, 7, "loss"),
     ("loss: '1,018'", "loss: 1,018 may be 1.018 or 1018", "write a decimal point", 1, 7, "loss"),
-    ("h2: [true, 1]", "h2: true or false among numbers", "expected a number such as 0.5, 1/3 or 1e-3", 1, 6, "h2[0]"),
+    ("h2: [true, 1]", "h2: true or false among numbers", EXPECTED, 1, 6, "h2[0]"),
     ("h2: [1]\nvalues: {h2: [2]}", "h2 is given twice", "expected each value once", 2, 10, "values.h2"),
-    ("loss: 1\nvalues: {loss: 2}", "loss is given twice", "expected each value once", 1, 1, "loss"),
+    ("h2: [1]\nprediction: [2]", "h2 is given twice", "expected each value once", 2, 1, "prediction"),
     ("- iteration: 1\n- iteration: 1", "iteration 1 is given twice", "expected each once", 2, 14, "[1].iteration"),
     (
         "iteration: 10000000",
@@ -479,6 +489,12 @@ def test_advice() -> None:
 def test_nested_100000_deep() -> None:
     assert refusal('{"h2": ' + 100_000 * "[" + 100_000 * "]" + "}").message == "nested deeper than 100"
     assert refusal("h2: " + 100_000 * "[" + 100_000 * "]").message == "nested deeper than 100"
+
+
+def test_nested_too_deep_behind_what_is_ambiguous() -> None:
+    """Deep enough for a stack of calls, not for the parser's own."""
+    deep = 980 * "[" + 980 * "]"
+    assert refusal('{"h2": "1,018", "loss": ' + deep + "}").message == "nested deeper than 100"
 
 
 def test_a_null_does_not_stand_for_more_than_there_can_be() -> None:
