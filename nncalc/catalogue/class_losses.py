@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from nncalc.catalogue.class_loss_mistakes import (
+    BINARY,
+    BINARY_WITH_LOGITS,
+    CROSS_ENTROPY,
+    SOFTMAX_CROSS_ENTROPY,
+)
 from nncalc.catalogue.class_target import (
     CLASS_OPTIONS,
     LOG_BASE,
@@ -86,6 +92,7 @@ ENTRIES = (
         shaped=True,
         examples=tuple(f"cross_entropy(A, B, {settings})" for settings in CLASS_EXAMPLES),
         target=class_target(),
+        mistakes=CROSS_ENTROPY,
         domain=((0.1, 0.9), (0.1, 0.9)),
         explanation=Explanation(
             subject="loss",
@@ -138,6 +145,7 @@ ENTRIES = (
         shaped=True,
         examples=tuple(f"softmax_cross_entropy(A, B, {settings})" for settings in CLASS_EXAMPLES),
         target=class_target(shows=("p", "softmax")),
+        mistakes=SOFTMAX_CROSS_ENTROPY,
         domain=((-3.0, 3.0), (0.1, 0.9)),
         explanation=Explanation(
             subject="loss",
@@ -208,6 +216,7 @@ ENTRIES = (
         source="Bishop, Pattern Recognition and Machine Learning, eq. 4.90",
         options=(LOG_BASE,),
         target=Target(per_output=True),
+        mistakes=BINARY,
         domain=((0.1, 0.9), (0.1, 0.9)),
         explanation=Explanation(
             subject="loss",
@@ -262,6 +271,7 @@ ENTRIES = (
         source="PyTorch documentation, torch.nn.BCEWithLogitsLoss",
         options=(LOG_BASE,),
         target=Target(per_output=True, shows=("p", "sigmoid")),
+        mistakes=BINARY_WITH_LOGITS,
         domain=((-3.0, 3.0), (0.1, 0.9)),
         explanation=Explanation(
             subject="loss",

@@ -11,6 +11,8 @@ from math import prod
 from typing import Any
 
 from nncalc.catalogue.explanation import Explanation
+from nncalc.catalogue.loss_mistakes import reductions
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape, Target, Template, dimensions
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, call
@@ -26,7 +28,7 @@ def _against(value: Expression, prediction: Shape) -> Expression:
     return value[(*(slice(None),) * (len(prediction) - 1), None)] if len(prediction) > 1 else value
 
 
-def _upstream(g: Expression, prediction: Shape, reduction: Setting, per_output: bool) -> tuple[Expression, int]:
+def upstream(g: Expression, prediction: Shape, reduction: Setting, per_output: bool) -> tuple[Expression, int]:
     """(g, n): the upstream gradient as it stands against the prediction, and the number that divides it."""
     examples, outputs = prod(prediction[:-1]), prediction[-1] if prediction else 1
     count = (examples if reduction == "mean" else 1) * (outputs if per_output and reduction != "sum" else 1)
@@ -67,13 +69,16 @@ def loss(
     at_kink: str = "",
     at_zero: str = "",
     explanation: Explanation | None = None,
+    mistakes: tuple[Mistake, ...] = (),
+    outputs_too: bool = True,
 ) -> Operation:
     """A loss's entry.
 
     terms(xp, prediction, target, **settings): what is summed over the outputs; finish(xp, sum, **settings) is applied
     to each example's sum. by_prediction, by_target(each, prediction, target, **settings): an example's derivative,
     where `each` is the examples' losses; shaped: whether they are told the prediction's shape. examples: expressions
-    in which the settings occur; each as a 2 where it is left out.
+    in which the settings occur; each as a 2 where it is left out. mistakes: besides those of the reduction, of which
+    outputs_too says whether the sum over the outputs alone is one.
     """
     weight, total, per_output = target.weight, target.total, target.per_output
 
@@ -119,7 +124,7 @@ def loss(
             **settings: Setting,
         ) -> Expression:
             whole = shape_of(prediction)
-            against, n = _upstream(g, whole, reduction, per_output)
+            against, n = upstream(g, whole, reduction, per_output)
             examples_named = reduction == "none" or len(whole) <= 1
             each = ans if examples_named else getattr(call, name)(prediction, target, reduction="none", **settings)
             shape = {"shape": whole} if shaped else {}
@@ -152,6 +157,7 @@ def loss(
         at_zero=at_zero,
         target=target,
         explanation=explanation,
+        mistakes=(*mistakes, *reductions(name, per_output, outputs_too)),
         example=(
             *(f"{name}({pair})" for pair in ("x, y", "A, B", "a, b")),
             *(f"{name}(A, B, reduction='{reduction}')" for reduction in ("sum", "none")),

@@ -6,8 +6,12 @@ from typing import Any
 
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
 from nncalc.catalogue.loss import loss
+from nncalc.catalogue.loss_mistakes import outputs, over
+from nncalc.catalogue.mistake import Mistake, Substitute
 from nncalc.catalogue.operation import Target
-from nncalc.language.expression import Setting, call
+from nncalc.catalogue.registry import operation
+from nncalc.catalogue.substitutes import applied, instead
+from nncalc.language.expression import Expression, Setting, call
 
 BOOK = "Goodfellow, Bengio, Courville, Deep Learning, section 5.1.4"
 
@@ -25,6 +29,58 @@ def _squares(xp: Any, prediction: Any, target: Any) -> Any:
     return (prediction - target) ** 2
 
 
+def _squares_in_place(own: str, half: bool, mean: bool) -> Substitute:
+    """The sum or mean of squares, halved or not, where `own` has another of the four."""
+
+    def value(p: Expression, t: Expression, *, shape_of: Any, reduction: Setting) -> Expression | None:
+        alike = outputs(shape_of(p)) == 1 or reduction == "sum"  # then the mean over the outputs is their sum
+        if alike and (mean or half == (own == "half_sse")):
+            return None
+        name = "mse" if mean else "half_sse" if half else "sse"
+        found = applied(name, p, t, reduction=reduction)
+        return found / 2 if mean and half else found
+
+    return value
+
+
+FACTORS = {
+    "sse": (False, False, "the sum of squares"),
+    "half_sse": (True, False, "half the sum of squares"),
+    "mse": (False, True, "the mean of squares"),
+    "half_mse": (True, True, "half the mean of squares"),
+}
+
+
+def _factors(own: str) -> tuple[Mistake, ...]:
+    """Books differ in the ½ and in what is averaged."""
+    return tuple(
+        Mistake("factor", f"{what} is taken", _squares_in_place(own, half, mean), convention=what)
+        for name, (half, mean, what) in FACTORS.items()
+        if name != own
+    )
+
+
+def _root_of_mean(p: Expression, t: Expression, *, shape_of: Any, **settings: Setting) -> Expression | None:
+    n = outputs(shape_of(p))
+    return None if n == 1 else applied("l2", p, t, **settings) / call.sqrt(n)
+
+
+def _as_sse(position: int) -> tuple[int, Substitute]:
+    def rule(g: Expression, ans: Expression, p: Expression, t: Expression, **rest: Any) -> Any:
+        own = operation("sse").gradients[position]
+        assert own is not None
+        return own(g, ans, p, t, **rest)
+
+    return position, rule
+
+
+def _signed(p: Expression, t: Expression, *, shape_of: Any, reduction: Setting) -> Expression:
+    return over(p - t, shape_of(p), reduction, per_output=True)
+
+
+ROOT_TAKEN = Mistake("root", "the root is taken of the sum of squares", instead("l2"))
+ABSOLUTE = Mistake("squares", "absolute values are taken, not squares", instead("mae"))
+
 ENTRIES = (
     loss(
         "l2",
@@ -38,6 +94,19 @@ ENTRIES = (
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 2.30 with p = 2",
         at_zero="the distance has no derivative at 0; its gradient is 0 / 0",
         target=Target(),
+        mistakes=(
+            Mistake("root", "the root is left out", instead("sse")),
+            Mistake("root", "half the sum of squares is taken, without the root", instead("half_sse")),
+            Mistake(
+                "root", "the gradient is that of the squares, without the root", gradients=(_as_sse(0), _as_sse(1))
+            ),
+            Mistake(
+                "reduction",
+                "the mean stands under the root, not the sum",
+                _root_of_mean,
+                convention="the root mean square",
+            ),
+        ),
         explanation=Explanation(
             subject="loss",
             variable="yhat_i",
@@ -83,6 +152,7 @@ ENTRIES = (
         meaning="the sum of squared errors Σ(ŷ − y)²",
         source=BOOK,
         target=Target(),
+        mistakes=(*_factors("sse"), ROOT_TAKEN),
         explanation=Explanation(
             subject="loss",
             variable="yhat_i",
@@ -121,6 +191,7 @@ ENTRIES = (
         meaning="half the sum of squared errors ½ Σ(ŷ − y)²",
         source="Bishop, Pattern Recognition and Machine Learning, eq. 5.11",
         target=Target(),
+        mistakes=(*_factors("half_sse"), ROOT_TAKEN),
         explanation=Explanation(
             subject="loss",
             variable="yhat_i",
@@ -159,6 +230,8 @@ ENTRIES = (
         meaning="the mean squared error, over the outputs and the examples",
         source="PyTorch documentation, torch.nn.MSELoss",
         target=Target(per_output=True),
+        mistakes=(*_factors("mse"), ROOT_TAKEN, ABSOLUTE),
+        outputs_too=False,
         explanation=Explanation(
             subject="loss",
             variable="yhat_i",
@@ -201,6 +274,10 @@ ENTRIES = (
         meaning="the mean absolute error, over the outputs and the examples",
         source="PyTorch documentation, torch.nn.L1Loss",
         target=Target(per_output=True),
+        mistakes=(
+            Mistake("squares", "squares are taken, not absolute values", instead("mse")),
+            Mistake("absolute", "the differences are averaged with their signs", _signed),
+        ),
         domain=((0.5, 3.0), (-3.0, 0.0)),
         explanation=Explanation(
             subject="loss",
