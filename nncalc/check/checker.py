@@ -31,7 +31,7 @@ class Checker:
             judgement = self._judge(self.possibilities, sheet)
             kept: list[Convention] = []
             if judgement.wrong:
-                kept, judgement = self.conventions.explain(sheet, judgement, self._judge)
+                kept, judgement = self.conventions.explain(sheet, judgement, self.possibilities, self._judge)
             return report_of(self.problem, self.possibilities, sheet, judgement, kept, self.strict)
 
     def _judge(self, possibilities: Possibilities, sheet: Sheet) -> Judgement:

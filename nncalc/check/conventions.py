@@ -13,6 +13,7 @@ from nncalc.check.course import Course
 from nncalc.check.edit import places
 from nncalc.check.entry_edits import changed_program, values_of, with_forward
 from nncalc.check.judge import Judged, Judgement
+from nncalc.check.layout import turned_layout
 from nncalc.check.own import UNUSABLE, Key
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import CONVENTION, FOLLOWS, RIGHT, ROUNDED, Convention, Sentence
@@ -48,9 +49,17 @@ class Conventions:
     def customs(self) -> tuple[Custom, ...]:
         return tuple(self._customs())
 
-    def explain(self, sheet: Sheet, judgement: Judgement, judge: JudgeSheet) -> tuple[list[Convention], Judgement]:
+    def explain(
+        self, sheet: Sheet, judgement: Judgement, possibilities: Possibilities, judge: JudgeSheet
+    ) -> tuple[list[Convention], Judgement]:
         """The conventions that the sheet keeps to, and the judgement that takes them into account."""
         kept: list[Convention] = []
+        turned = turned_layout(sheet, judgement, self.course, lambda other: judge(possibilities, other))
+        if turned is not None:
+            convention, sheet, judgement = turned
+            kept.append(convention)
+            if not judgement.wrong:
+                return kept, judgement
         course = self.course
         customs = self.customs
         for _ in range(MOST_AT_ONCE):

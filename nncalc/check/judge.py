@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from nncalc.check.copied import Copies
 from nncalc.check.found import Found
 from nncalc.check.match import Written
-from nncalc.check.own import Key, Own
+from nncalc.check.own import UNUSABLE, Key, Own
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import (
     COPIED,
@@ -28,6 +29,8 @@ from nncalc.check.search import Search
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
+LOOSELY = 4  # right forms of which it is asked how far rounding may lead them
+
 
 class Judged(NamedTuple):
     """One value, judged. entries: words in the value's shape."""
@@ -42,14 +45,14 @@ class Fault(NamedTuple):
     """One mistake, with every explanation that fits, the likeliest first; none where nothing does.
 
     shown_at: the value that shows it, where the mistake is in one that the sheet leaves out. entries: where, from 0.
-    kind: `shape` or `transposed` where that is all that is wrong.
+    kind: `shape` or `transposed` where that is all that is wrong. because: the trivial answer that this one rests on.
     """
 
     key: Key
     found: tuple[Found, ...]
     shown_at: Key
     kind: str = UNEXPLAINED
-    note: Sentence | None = None
+    because: Key | None = None
 
 
 class Judgement(NamedTuple):
@@ -79,6 +82,8 @@ class Judge:
         self.tainted: dict[Key, bool] = {}
         self.hollow: set[Key] = set()
         self.copies = Copies(self.course)
+        # forward equations as they were mistaken, and what is then derived from them
+        self.mistaken: list[tuple[str, Expression]] = []
         self.values: list[Judged] = []
         self.faults: list[Fault] = []
         self.remarks: list[Sentence] = []
@@ -129,14 +134,17 @@ class Judge:
         iteration = key[0]
         for way, (own, exact) in enumerate(self._ways(key)):
             form = self._fitting_form(own, exact, key, written, is_right)
+            derived = form is None and way == 0 and self._fits_mistaken(key, written, is_right)
+            form = derived or form
             if form is None:
                 continue
             followed = own.of(iteration, form)
             spread = own.spread(iteration, form)
-            tainted = way > 0 or self._is_tainted(key)
+            tainted = way > 0 or bool(derived) or self._is_tainted(key)
             near_right = is_right | written.near(right, spread)
-            if tainted and self._rests_on_nothing(key) and not near_right.all():
-                return self._refuse(key, written, right, near_right)
+            hollow = None if near_right.all() or not tainted else self._rests_on_nothing(key)
+            if hollow is not None:
+                return self._refuse(key, written, right, near_right, hollow)
             entries = np.where(is_right, RIGHT, np.where(near_right | (not tainted), ROUNDED, FOLLOWS)).astype(object)
             self._remark(key, written, entries, followed, exact.of(iteration, form))
             full = np.where(near_right, right, exact.of(iteration, form))
@@ -152,17 +160,31 @@ class Judge:
         """The right form that gives what is written: strictly if one does, else within what rounding explains."""
         iteration, name = key
         plain = own.equation(key)
-        if (is_right | written.near(own.of(iteration, plain))).all():
+        if (is_right | written.near(own.value(*key))).all():
             return plain
         forms = (plain, *self.possibilities.right_forms(name)[1:])
         for form in forms:
-            fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
-            if fits.all():
-                return form
-        for form in forms[:4]:
-            spread = own.spread(iteration, form)
-            if np.any(spread) and (is_right | written.near(own.of(iteration, form), spread)).all():
-                return form
+            with suppress(*UNUSABLE):
+                fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
+                if fits.all():
+                    return form
+        for form in forms[:LOOSELY]:
+            with suppress(*UNUSABLE):
+                spread = own.spread(iteration, form)
+                if np.any(spread) and (is_right | written.near(own.of(iteration, form), spread)).all():
+                    return form
+        return None
+
+    def _fits_mistaken(self, key: Key, written: Written, is_right: Any) -> Expression | None:
+        """What is rightly derived from an equation of the forward pass as it was mistaken, where that was written."""
+        for name, expression in self.mistaken:
+            form = self.possibilities.derived_from(name, expression).get(key[1])
+            if form is None:
+                continue
+            with suppress(*UNUSABLE):
+                spread = self.own.spread(key[0], form)
+                if (is_right | written.near(self.own.of(key[0], form), spread)).all():
+                    return form
         return None
 
     def _is_tainted(self, key: Key) -> bool:
@@ -176,23 +198,23 @@ class Judge:
                 self.tainted[key] = found
         return found
 
-    def _rests_on_nothing(self, key: Key) -> bool:
-        """Whether a value rests on a trivial answer that nothing explains: zeros make all that follows easy."""
+    def _rests_on_nothing(self, key: Key) -> Key | None:
+        """The trivial answer, which nothing explains, that a value rests on: zeros make all that follows easy."""
         waiting, seen = list(self.own.sources(key)), set()
         while waiting:
             here = waiting.pop()
             if here in self.hollow:
-                return True
+                return here
             if here not in seen:
                 seen.add(here)
                 equation = self.course.equations.get(here[1])
                 waiting += [(here[0], name) for name in equation.inputs] if equation else self.own.sources(here)
-        return False
+        return None
 
-    def _refuse(self, key: Key, written: Written, right: Any, near_right: Any) -> bool:
+    def _refuse(self, key: Key, written: Written, right: Any, near_right: Any, hollow: Key) -> bool:
         entries = np.where(near_right, ROUNDED, WRONG).astype(object)
         self._accept(key, written, entries, right, written.filled(right), tainted=True)
-        self.faults.append(Fault(key, (), key, note=Sentence("it rests on an answer that makes it trivial")))
+        self.faults.append(Fault(key, (), key, because=hollow))
         return True
 
     def _remark(self, key: Key, written: Written, entries: Any, followed: Any, exact: Any) -> None:
@@ -214,6 +236,12 @@ class Judge:
         search = Search(self.possibilities, self.own, self.exact)
         groups = search.explain(key, written, right)
         first = groups[0][0] if groups else None
+        if (
+            first is not None
+            and first.expression is not None
+            and self.course.equations[first.key[1]].phase == "forward"
+        ):
+            self.mistaken.append((first.key[1], first.expression))
         if first is not None and first.key != key:
             assert first.expression is not None
             self.faults.append(Fault(first.key, tuple(groups[0]), key))
@@ -247,7 +275,7 @@ class Judge:
 
     def _wrong_shape(self, key: Key, answer: Answer, right: Any) -> None:
         iteration, name = key
-        turned = answer._replace(value=answer.value.T, margin=np.asarray(answer.margin).T, texts=answer.texts.T)
+        turned = answer.turned()
         kind = SHAPED
         if turned.value.shape == right.shape:
             written = self._written(turned)

@@ -74,7 +74,10 @@ class Own:
     def _worked_out(self, iteration: int, name: str) -> Any:
         source = self._source(iteration, name)
         if isinstance(source, Expression):
-            return np.asarray(self.of(iteration, source) + 0.0, dtype=np.float64)
+            try:
+                return np.asarray(self.of(iteration, source) + 0.0, dtype=np.float64)
+            except NncalcError:  # a probability below 0, say: nothing follows from it
+                return np.full(self.course.shapes.known[name], np.nan)
         return self._given_in(iteration)[name] if source is None else self.value(*source)
 
     def _source(self, iteration: int, name: str) -> Expression | Key | None:
@@ -151,4 +154,7 @@ class Own:
 
     def spread(self, iteration: int, expression: Expression) -> Any:
         """How far an expression may be off because of the rounding of what it is worked out from."""
-        return spread_of(self, iteration, expression)
+        try:
+            return spread_of(self, iteration, expression)
+        except NncalcError:
+            return 0.0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nncalc.catalogue.registry import operation
 from nncalc.check.course import PREVIOUS, Course
 from nncalc.check.edit import Edit
-from nncalc.check.entry_edits import EntryEdits
+from nncalc.check.entry_edits import EntryEdits, changed_program, with_forward
 from nncalc.check.name_edits import name_edits
 from nncalc.check.own import UNUSABLE
 from nncalc.check.probe import Probe
@@ -42,6 +42,7 @@ class Possibilities:
         self.entries = EntryEdits(course)
         self._right: dict[str, tuple[Expression, ...]] = {}
         self._mistakes: dict[tuple[str, bool], tuple[Possible, ...]] = {}
+        self._derived: dict[tuple[str, Expression], dict[str, Expression]] = {}
         self._pairs: dict[tuple[str, bool], tuple[Possible, ...]] = {}
 
     def right_forms(self, name: str) -> tuple[Expression, ...]:
@@ -57,6 +58,19 @@ class Possibilities:
             equation = self.course.equations[name]
             self._mistakes[key] = self._told_apart(equation, self._edits(equation, later), later)
         return self._mistakes[key]
+
+    def derived_from(self, name: str, expression: Expression) -> dict[str, Expression]:
+        """The backward equations and updates that another forward equation leads to, where they are not the same."""
+        key = (name, expression)
+        if key not in self._derived:
+            program = changed_program(with_forward(self.course.problem, name, expression))
+            own = self.course.equations
+            self._derived[key] = {
+                e.name: e.expression
+                for e in (program.equations if program else ())
+                if e.phase != "forward" and e.name in own and own[e.name].expression != e.expression
+            }
+        return self._derived[key]
 
     def pairs(self, name: str, later: bool) -> tuple[Possible, ...]:
         """Two mistakes in one equation."""

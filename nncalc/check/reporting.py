@@ -118,8 +118,7 @@ def _mistakes(possibilities: Possibilities, judgement: Judgement) -> list[Mistak
 def _mark(fault: Fault, alike: Mapping[object, int]) -> tuple[object, Found | None]:
     """What makes mistakes alike, and the explanation taken: one that was met before, if it fits here too."""
     if not fault.found:
-        kind = (fault.kind, fault.note.text if fault.note else fault.key)
-        return kind, None
+        return (fault.kind, fault.because or fault.key), None
     marks = [(_alike(one), one) for one in fault.found]
     return next(((mark, one) for mark, one in marks if mark in alike), marks[0])
 
@@ -146,7 +145,7 @@ def _mistake(possibilities: Possibilities, fault: Fault, first: Found | None) ->
     right = possibilities.course.equations.get(fault.key[1])
     iteration, name = fault.key
     if first is None:
-        sentence = fault.note or Sentence(SHAPES.get(fault.kind, NOTHING_FITS))
+        sentence = Sentence(SHAPES.get(fault.kind, NOTHING_FITS))
         return Mistake(iteration, name, fault.kind, None, right, sentence)
     others = [one for one in fault.found if one is not first]
     return Mistake(

@@ -29,6 +29,10 @@ class Answer(NamedTuple):
     margin: Any
     texts: Any
 
+    def turned(self) -> Answer:
+        """The answer transposed."""
+        return Answer(self.value.T, self.margin.T, self.texts.T)
+
 
 class Sheet(NamedTuple):
     """A sheet of answers.
