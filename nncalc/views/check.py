@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nncalc.check.report import CONVENTION, FOLLOWS, SHAPE, WRONG, Mistake, Report, Verdict
 from nncalc.views.check_remarks import Remarks
@@ -13,9 +13,9 @@ from nncalc.views.line import Line, joined, padded, trimmed, width_of
 from nncalc.views.writer import Writer, wrapped
 
 # Beside their names remarks need so many columns; where there are fewer, they stand below.
-LEAST_BESIDE = 36
+LEAST_BESIDE = 32
 MARGIN, GAP = 4, 2  # columns of the sign, and between columns
-WIDEST_NAMES = 30
+WIDEST_NAMES = 28
 MOST_UNKNOWN = 20
 
 
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 def report_view(report: Report, writer: Writer, *, width: int, digits: int) -> list[Line]:
     """A whole sheet."""
     iterations = sorted({v.iteration for v in report.verdicts} | {m.iteration for m in report.mistakes})
-    judged = Judged(report, writer, Remarks(writer, digits))
+    judged = Judged(report, writer, digits)
     rows = {iteration: judged.rows(iteration) for iteration in iterations}
     layout = _layout([row for found in rows.values() for row in found], writer, width)
     lines: list[Line] = []
@@ -60,8 +60,9 @@ def closing(report: Report, writer: Writer | None, width: int) -> list[Line]:
 class Judged:
     """A report's verdicts as rows."""
 
-    def __init__(self, report: Report, writer: Writer, remarks: Remarks) -> None:
-        self.report, self.writer, self.remarks = report, writer, remarks
+    def __init__(self, report: Report, writer: Writer, digits: int) -> None:
+        self.report, self.writer = report, writer
+        self.remarks = Remarks(writer, digits, self._follows)
         self.verdicts = {(v.iteration, v.name): v for v in report.verdicts}
         # a convention that shows at a value which isn't on the sheet is told at the first one that depends on it
         under = {v.name: v.name for v in reversed(report.verdicts) if v.verdict == CONVENTION}
@@ -69,7 +70,7 @@ class Judged:
         self.conventions: dict[str, list[str]] = {}
         for convention in report.conventions:
             at = under.get(convention.name, first)
-            self.conventions.setdefault(at, []).append(remarks.of_convention(convention))
+            self.conventions.setdefault(at, []).append(self.remarks.of_convention(convention))
 
     def rows(self, iteration: int) -> list[Row]:
         """The rows of one iteration; what is said of neighbours alike stands in one."""
@@ -127,6 +128,26 @@ class Judged:
             return [self.remarks.of_shape(verdict)] if verdict.verdict == SHAPE else []
         where = "" if first.iteration == verdict.iteration else f" in iteration {first.iteration}"
         return [f"the same as at {self.writer.name(first.name)}{where}"]
+
+    def _follows(self, mistake: Mistake) -> Any:
+        """What the right equation gives from the sheet's own values; None where the sheet lacks one of them."""
+        if mistake.instead_of is None:
+            return None
+        values = {name: self._own(mistake.iteration, name) for name in mistake.instead_of.inputs}
+        if any(value is None for value in values.values()):
+            return None
+        return self.writer.value(mistake.instead_of, values)
+
+    def _own(self, iteration: int, name: str) -> Any:
+        """A value as the sheet has it, or as the problem gives it."""
+        verdict = self.verdicts.get((iteration, name))
+        if verdict is None and iteration > 1:
+            # a parameter is what the step before made of it
+            verdict = self.verdicts.get((iteration - 1, f"{name}.next"))
+        if verdict is None:
+            return self.writer.given(name) if iteration == 1 or name not in self.writer.program.parameters else None
+        found = verdict.given
+        return None if found is None or found.shape != verdict.expected.shape or (found != found).any() else found
 
     def _roots(self, verdict: Verdict) -> list[str]:
         """The wrong values that a value was worked out from, as the equations have it."""

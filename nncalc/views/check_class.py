@@ -31,9 +31,13 @@ class Score(NamedTuple):
 
 
 class Class:
-    """The sheets judged so far: their scores, and the mistakes counted. Keeps no report, however many there are."""
+    """The sheets judged so far: their scores, and the mistakes counted. Keeps no report, however many there are.
 
-    def __init__(self) -> None:
+    strict: whether a convention counts as a mistake.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
         self.scores: list[Score] = []
         self.times: Counter[tuple[str, str]] = Counter()
         self.sheets: Counter[tuple[str, str]] = Counter()
@@ -44,8 +48,7 @@ class Class:
             self.scores.append(Score(report.sheet, error=report.error))
             return
         made = [(name, m.kind) for m in report.mistakes for name in (m.name, *m.also_at)]
-        if not report.right:
-            # with --strict a convention is what is wrong
+        if self.strict:
             made += [(c.name, "convention") for c in report.conventions]
         self.times.update(made)
         self.sheets.update(set(made))

@@ -31,11 +31,15 @@ class Hint(NamedTuple):
     entry: tuple[int, ...] | None = None
 
 
-def hint_of(report: Report) -> Hint | None:
-    """The first mistake, or with `--strict` the first convention; None where nothing is wrong."""
-    found: list[Mistake | Convention] = [*report.mistakes, *(() if report.right else report.conventions)]
+def hint_of(report: Report, strict: bool) -> Hint | None:
+    """The first mistake; None where nothing is wrong. strict: a convention is a mistake too."""
+    place = {verdict.name: i for i, verdict in reversed([*enumerate(report.verdicts)])}
+    found: list[Mistake | Convention] = [*report.mistakes, *(report.conventions if strict else ())]
     if not found:
         return None
+    if strict and report.conventions and report.mistakes:
+        ahead = place.get(report.conventions[0].name, len(place)) < place.get(report.mistakes[0].name, -1)
+        found = [*report.conventions, *report.mistakes] if ahead else found
     places = sum(1 + (len(one.also_at) if isinstance(one, Mistake) else 0) for one in found)
     first = found[0]
     if isinstance(first, Convention):
@@ -46,9 +50,9 @@ def hint_of(report: Report) -> Hint | None:
     )  # fmt: skip
 
 
-def hints_view(report: Report, writer: Writer, level: int, *, width: int) -> list[Line]:
+def hints_view(report: Report, writer: Writer, level: int, *, strict: bool, width: int) -> list[Line]:
     """The hint, and the points."""
-    hint = hint_of(report)
+    hint = hint_of(report, strict)
     lines = [] if hint is None else [(text, "") for text in _texts(hint, writer, level, several=_several(report))]
     if hint is None and report.verdicts:
         lines = [("nothing is wrong on this sheet", "right")]
@@ -78,9 +82,9 @@ def _texts(hint: Hint, writer: Writer, level: int, several: bool) -> list[str]:
     return found
 
 
-def hints_object(report: Report, level: int) -> dict[str, Any]:
+def hints_object(report: Report, level: int, strict: bool) -> dict[str, Any]:
     """What stands in the JSON in place of verdicts, mistakes and conventions."""
-    hint = hint_of(report)
+    hint = hint_of(report, strict)
     if hint is None:
         return {"hints": level, "places": 0, "mistakes": []}
     first: dict[str, Any] = {"iteration": hint.iteration, "name": hint.name}

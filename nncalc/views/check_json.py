@@ -12,15 +12,16 @@ from nncalc.language.text import equation_text
 _HEAD = {"nncalc": 1, "command": "check"}
 
 
-def report_object(report: Report, title: str, hints: int | None = None) -> dict[str, Any]:
-    """One sheet. hints: the level of `--hints`, which leaves out whatever would tell more."""
+def report_object(report: Report, title: str, hints: int | None = None, strict: bool = False) -> dict[str, Any]:
+    """One sheet. hints: the level of `--hints`, which leaves out whatever would tell more. strict: what hints
+    take a convention for."""
     found: dict[str, Any] = {**_HEAD, **({"title": title} if title else {}), "sheet": report.sheet}
     found |= {"right": report.right, "points": _points(report.points), "out_of": _points(report.out_of)}
     found["unknown"] = list(report.unknown)
     if hints is not None:
         from nncalc.views.check_hints import hints_object
 
-        return found | hints_object(report, hints)
+        return found | hints_object(report, hints, strict)
     found["verdicts"] = [_verdict(one) for one in report.verdicts]
     found["mistakes"] = [_mistake(one) for one in report.mistakes]
     found["conventions"] = [_convention(one) for one in report.conventions]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from nncalc.check.report import (
     SHAPE,
@@ -29,10 +31,15 @@ MOST_EXTRA = 6
 
 
 class Remarks(NamedTuple):
-    """Writes paragraphs for one report. digits: places of numbers that are shown."""
+    """Writes paragraphs for one report.
+
+    digits: places of numbers that are shown. follows: the value that a mistake's own equation gives from the sheet's
+    other values, None where the sheet does not have them all.
+    """
 
     writer: Writer
     digits: int
+    follows: Callable[[Mistake], Any]
 
     def of_mistake(self, mistake: Mistake, verdict: Verdict | None, carried: bool = False) -> list[str]:
         """The mistake's paragraphs. verdict: that of its value, None where the sheet leaves the value out. carried:
@@ -92,7 +99,7 @@ class Remarks(NamedTuple):
             where = f"{entry_text(mistake.entry)}: " if mistake.entry else ""
             if _names_numbers(mistake.explanation):
                 return where
-            return f"{where}{self._given(verdict, at) if carried else self._pair(verdict, at)}: "
+            return f"{where}{self._slip(mistake, verdict, at) if carried else self._pair(verdict, at)}: "
         if verdict.verdict == SHAPE or mistake.kind == UNEXPLAINED:
             return ""
         wrong = _entries(verdict, WRONG)
@@ -123,15 +130,21 @@ class Remarks(NamedTuple):
 
     def _pair(self, verdict: Verdict, at: tuple[int, ...], between: str = ", expected") -> str:
         """`0.9946, expected 0.9941`: the number given as it was written, with places enough to tell them apart."""
-        given, expected = float(verdict.given[at]), float(verdict.expected[at])
+        return self._side_by_side(float(verdict.given[at]), float(verdict.expected[at]), between)
+
+    def _side_by_side(self, given: float, expected: float, between: str) -> str:
         places = self._places(given)
         while number(given, places) == number(expected, places) and places < self.digits + MOST_EXTRA:
             places += 1
         return f"{number(given, places)}{between} {number(expected, places)}"
 
-    def _given(self, verdict: Verdict, at: tuple[int, ...]) -> str:
+    def _slip(self, mistake: Mistake, verdict: Verdict, at: tuple[int, ...]) -> str:
+        """`0.9946 where 0.9941 follows`, as far as the sheet has what it follows from."""
         given = float(verdict.given[at])
-        return number(given, self._places(given))
+        value = self.follows(mistake)
+        if value is None or value.shape != verdict.given.shape:
+            return number(given, self._places(given))
+        return self._side_by_side(given, float(value[at]), " where") + " follows"
 
     def _places(self, given: float) -> int:
         """As many places as the number was written with, and no fewer than asked for."""
@@ -162,8 +175,13 @@ def _listed(entries: list[tuple[int, ...]]) -> str:
 
 
 def _names_numbers(sentence: Sentence) -> bool:
-    """Whether one of the sentence's places holds a number."""
-    return any(_is_number(part) for part in sentence.parts)
+    """Whether a number stands in the sentence, or in one of its places."""
+    return any(character.isdecimal() for character in _PLACES.sub("", sentence.text)) or any(
+        map(_is_number, sentence.parts)
+    )
+
+
+_PLACES = re.compile(r"\{\d*\}")
 
 
 def _is_number(text: str) -> bool:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from nncalc.catalogue.registry import is_operation, operation
 from nncalc.check.report import Sentence
+from nncalc.engine.numpy_arrays import xp
 from nncalc.engine.shapes import infer
+from nncalc.engine.value import value_of
 from nncalc.errors import NncalcError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Expression, Name
 from nncalc.language.parse import parse_expression
-from nncalc.problem.optimizing import setting_shapes
+from nncalc.problem.optimizing import setting_shapes, setting_values
 from nncalc.problem.problem import Problem
 from nncalc.problem.work import program_of
 from nncalc.views.formula import Formula
@@ -19,6 +25,8 @@ from nncalc.views.symbols import Symbols
 
 # Stands for the blanks of a formula until its line is found: a formula is not broken where words are.
 HARD_BLANK = "\N{NO-BREAK SPACE}"
+# The sign of a number in a sentence.
+_MINUS = re.compile(r"(?<![\w.)])-(?=[\d.])")
 
 
 class Writer:
@@ -35,16 +43,29 @@ class Writer:
         shapes.known.update({f"{name}.previous": shapes.known[name] for name in names})
         self._formula = Formula(self.symbols, shapes, rows)
         self._equations = {equation.name: equation for equation in self.program.equations}
+        self._values = {**problem.values, **setting_values(problem, 1)}
         self._order = {equation.name: i for i, equation in enumerate(self.program.equations)}
 
     def order(self, name: str) -> int:
-        """Where an equation stands among the problem's; behind all of them where it is none."""
-        return self._order.get(name, len(self._order))
+        """Where an equation stands among the problem's; in front of all of them is what is given."""
+        return self._order.get(name, -1)
 
     def inputs(self, name: str) -> tuple[str, ...]:
         """The names in the right side of the problem's equation of that name; none for what is given."""
         equation = self._equations.get(name)
         return equation.inputs if equation is not None else ()
+
+    def given(self, name: str) -> Any:
+        """A value that the problem gives, or a setting of the optimizer that stays as it is; None for any other."""
+        return None if name == "optimizer.t" else self._values.get(name)
+
+    def value(self, equation: Equation, values: Mapping[str, Any]) -> Any:
+        """What an equation gives for these values, as an array; None where they don't allow it."""
+        try:
+            with xp.errstate(all="ignore"):
+                return xp.asarray(value_of(equation.expression, values, xp), dtype=xp.float64)
+        except NncalcError:
+            return None
 
     def name(self, name: str) -> str:
         """`∂ℓ/∂h²`."""
@@ -64,7 +85,7 @@ class Writer:
 
     def sentence(self, sentence: Sentence) -> str:
         """The sentence with its names and formulas written as on paper."""
-        return sentence.text.format(*map(self.language, sentence.parts))
+        return _MINUS.sub("\N{MINUS SIGN}", sentence.text).format(*map(self.language, sentence.parts))
 
     def language(self, text: str) -> str:
         """A text of the language, a whole equation or an expression, as on paper; any other text as it is."""

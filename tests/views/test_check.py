@@ -58,8 +58,8 @@ def screen(report: Report, width: int = 100, digits: int = 4, writer: Writer = W
     return texts_of(report_view(report, writer, width=width, digits=digits))
 
 
-def hinted(report: Report, level: int, width: int = 60) -> str:
-    return "\n".join(texts_of(hints_view(report, WRITER, level, width=width)))
+def hinted(report: Report, level: int, width: int = 60, strict: bool = False) -> str:
+    return "\n".join(texts_of(hints_view(report, WRITER, level, strict=strict, width=width)))
 
 
 # --- one sheet ------------------------------------------------------------------------------------------------------
@@ -73,7 +73,8 @@ def test_the_notebooks_sheet_in_sixty_columns() -> None:
         "      (y − h²) / ℓ where this problem has (h² − y) / ℓ",
         " ↳  ∂ℓ/∂W², ∂ℓ/∂b², ∂ℓ/∂h¹  follows  right, from your ∂ℓ/∂h²",
         " ✗  W²₍ₜ₊₁₎                 wrong",
-        "      entry 3, 2: 0.9946: one digit is wrong",
+        "      entry 3, 2: 0.9946 where 0.9941 follows: one digit is",
+        "      wrong",
         " ✗  b¹₍ₜ₊₁₎                 wrong",
         "      entry 3: ∂ℓ/∂h¹ is used where ∂ℓ/∂b¹ belongs:",
         "      b¹ − η ∂ℓ/∂h¹ where this problem has b¹ − η ∂ℓ/∂b¹",
@@ -270,6 +271,11 @@ def test_texts_of_the_language(text: str, shown: str) -> None:
     assert WRITER.language(text).replace(HARD_BLANK, " ") == shown
 
 
+def test_numbers_in_a_sentence_have_a_real_minus_too() -> None:
+    sentence = Sentence("{0}, entry 2 is read as -1.5, not -.5 (1-2)", ("x",))
+    assert WRITER.sentence(sentence) == "x, entry 2 is read as −1.5, not −.5 (1-2)"
+
+
 @pytest.mark.parametrize("name", sorted(MODULE_OF))
 def test_an_operations_name_is_a_text_too(name: str) -> None:
     assert WRITER.sentence(Sentence("{0} is left out", (name,))) == f"{name} is left out"
@@ -328,8 +334,13 @@ def test_a_hint_on_a_slip_and_on_a_copied_number() -> None:
 def test_a_hint_where_nothing_is_wrong_and_where_a_convention_is() -> None:
     assert hinted(right(), 1) == "nothing is wrong on this sheet\n\n3 of 3 points"
     assert hinted(conventional(), 3).startswith("nothing is wrong")
-    strict = hinted(conventional(is_right=False), 3)
+    strict = hinted(conventional(is_right=False), 3, strict=True)
     assert "look at ℓ first\nwhat is wrong there: another convention\nthe right equation: ℓ = ‖h² − y‖" in strict
+    # a sheet that is wrong elsewhere does not make a mistake of its convention
+    both = conventional(is_right=False)._replace(mistakes=(FLIPPED,))
+    assert hinted(both, 1).startswith("look at ∂ℓ/∂h² first\nit is the only mistake")
+    assert hinted(both, 1, strict=True).startswith("look at ℓ first\nthere are 2 mistakes in all")
+    assert as_json(report_object(both, "", 2, strict=True))["mistakes"][0]["kind"] == "convention"
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------
@@ -444,7 +455,10 @@ def test_a_class_that_is_right_has_no_mistakes_to_list() -> None:
     shown = texts_of(class_view(class_of(right(), right("dan.yaml"), conventional()), WRITER, width=60))
     assert shown[-1] == "3 of 3 sheets all right; on average 100 % of the points"
     assert not [line for line in shown if "times" in line]
-    strict = texts_of(class_view(class_of(right(), conventional(is_right=False)), WRITER, width=60))
+    judged = Class(strict=True)
+    for report in (right(), conventional(is_right=False)):
+        judged.add(report)
+    strict = texts_of(class_view(judged, WRITER, width=60))
     assert "    1       1  ℓ: another convention" in strict
 
 
