@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "backprop": Entry("passes", "backprop", MAIN, "The forward and the backward pass."),
     "sgd": Entry("passes", "sgd", MAIN, "Forward, backward, and the optimizer's step, once or many times."),
     "train": Entry("train", "train", MAIN, "Many epochs over the examples; the loss curve, the weights saved."),
+    "check": Entry("check", "check", MAIN, "Sheets of answers: what is right, and which mistake is where."),
     "gradcheck": Entry("gradcheck", "gradcheck", MAIN, "Every gradient against central differences."),
     "derive": Entry("passes", "derive", MAIN, "The equations, derived ones included."),
     "shapes": Entry("sizes", "shapes", MAIN, "Each layer's output shape, parameters and multiply-adds."),
@@ -48,9 +49,10 @@ ACTIVATION = Entry(
 
 def activations() -> tuple[str, ...]:
     """The activations that are commands of their own, by their names in the catalogue."""
-    from nncalc.catalogue.index import ACTIVATIONS  # not before a name is looked for that the table doesn't have
+    # not before a name is looked for that the table doesn't have
+    from nncalc.catalogue.index import ACTIVATIONS, LEARNED_ACTIVATIONS
 
-    return tuple(name for name in ACTIVATIONS if name not in COMMANDS)
+    return tuple(name for name in (*ACTIVATIONS, *LEARNED_ACTIVATIONS) if name not in COMMANDS)
 
 
 def names() -> list[str]:
