@@ -84,7 +84,7 @@ class EntryEdits:
                     slope = rule(Name(forward.name), Name(before))
                     product = Name(upstream) * slope
                     says = Sentence("the derivative of {0} is used where that of {1} belongs", (op, expression.op))
-                    yield Edit("wrong_function", product, says, 2.2)
+                    yield Edit("wrong_function", product, says, COST - 0.1)
 
 
 def values_of(node: Apply, course: Course) -> Iterator[tuple[Mistake, Expression]]:

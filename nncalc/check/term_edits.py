@@ -66,6 +66,11 @@ def _of_multiply(node: Apply) -> Iterator[Edit]:
     a, b = node.args
     yield Edit("missing_factor", a, said("the factor {0} is left out", b), 1.2)
     yield Edit("missing_factor", b, said("the factor {0} is left out", a), 1.4)
+    if isinstance(a, Apply) and a.op == "multiply":
+        first: Expression = a
+        while isinstance(first, Apply) and first.op == "multiply":
+            first = first.args[0]
+        yield Edit("missing_factor", first, said("all factors but {0} are left out", first), 1.5)
     yield Edit("swapped", a / b, said("divided by {0} where it is multiplied", b), 2.6)
     yield Edit("missing_factor", a + b, said("added where {0} and {1} are multiplied", a, b), 3.2)
     yield Edit("elementwise", a @ b, said("the matrix product is taken where entries are multiplied"), 2.4)
