@@ -44,7 +44,8 @@ def check(
         typer.Argument(
             metavar="ANSWERS...",
             show_default=False,
-            help="Sheets of answers: files, folders of .yaml, .yml, .json and .jsonl files, or - for standard input.",
+            help="Sheets of answers: files, folders of .yaml, .yml, .json and .jsonl files, the names of sheets that "
+            "come with nncalc, or - for standard input.",
         ),
     ],
     tolerance: Annotated[
@@ -68,7 +69,7 @@ def check(
             parser=whole(1, 3),
             show_default=False,
             help="Only the first mistake, and never a number: 1 where it is, 2 what kind it is too, 3 the right "
-            "equation too. With --json nothing else stands in the object either.",
+            "equation too. With --json the object has places and that mistake in place of verdicts and mistakes.",
         ),
     ] = None,
     json: Json = False,
@@ -95,8 +96,11 @@ def check(
         right = _one(marker, sources[0], hints, digits, named=answers != [sources[0].name])
     elif hints is not None:
         # each student's own: there is no table to be had without saying more than a hint may
-        shown = [_one(marker, source, hints, digits, named=True) for source in sources]
-        right = all(shown)
+        right = True
+        for i, source in enumerate(sources):
+            if i:
+                output.print_lines([[]])
+            right = _one(marker, source, hints, digits, named=True) and right
     else:
         right = _table(marker, sources)
     if not right:

@@ -41,6 +41,7 @@ class Class:
         self.scores: list[Score] = []
         self.times: Counter[tuple[str, str]] = Counter()
         self.sheets: Counter[tuple[str, str]] = Counter()
+        self._words: dict[str, str] = {}
 
     def add(self, report: Report | Unreadable) -> None:
         """One more sheet."""
@@ -50,10 +51,16 @@ class Class:
         made = [(name, m.kind) for m in report.mistakes for name in (m.name, *m.also_at)]
         if self.strict:
             made += [(c.name, "convention") for c in report.conventions]
+        for mistake in report.mistakes:
+            self._words.setdefault(mistake.kind, kind_words(mistake.kind, mistake.explanation))
         self.times.update(made)
         self.sheets.update(set(made))
         first = made[0] if made else None
         self.scores.append(Score(report.sheet, report.right, report.points, report.out_of, first))
+
+    def words(self, kind: str) -> str:
+        """A kind of mistake in words."""
+        return self._words.get(kind) or kind_words(kind)
 
     @property
     def all_right(self) -> int:
@@ -63,13 +70,14 @@ class Class:
 
 def class_view(found: Class, writer: Writer, *, width: int) -> list[Line]:
     """The table of the sheets, that of the mistakes, and how many sheets are right."""
-    lines = [*_sheets(found.scores, writer, width), []]
+    lines = [*_sheets(found, writer, width), []]
     if found.sheets:
         lines += [*_mistakes(found, writer, width), []]
     return [*lines, *_closing(found, width)]
 
 
-def _sheets(scores: Sequence[Score], writer: Writer, width: int) -> list[Line]:
+def _sheets(found: Class, writer: Writer, width: int) -> list[Line]:
+    scores = found.scores
     names = [_shortened(clean(score.sheet), max(width // 3, 12)) for score in scores]
     points = ["" if score.error or score.out_of <= 0 else score_text(score.points, score.out_of) for score in scores]
     shares = ["" if score.error else percent_text(score.points, score.out_of) for score in scores]
@@ -82,7 +90,7 @@ def _sheets(scores: Sequence[Score], writer: Writer, width: int) -> list[Line]:
         sign, style = ("✓", "right") if score.right else ("✗", "wrong")
         cells = [padded(name, widths[0]), *right_justified([point], widths[1]), *right_justified([share], widths[2])]
         row = [(f" {sign}  ", style), ("  ".join(cells) + "  ", "")]
-        lines += _with_remark(row, _remark(score, writer), left, width)
+        lines += _with_remark(row, _remark(score, found, writer), left, width)
     return lines
 
 
@@ -101,13 +109,13 @@ def _head(heads: Sequence[str], widths: Sequence[int]) -> Line:
     return [(" " * MARGIN + "  ".join([*cells, last]), "dim")]
 
 
-def _remark(score: Score, writer: Writer) -> str:
+def _remark(score: Score, found: Class, writer: Writer) -> str:
     if score.error:
         return f"can't be read: {clean(score.error)}"
     if score.first is None:
         return "right" if score.right else ""
     name, kind = score.first
-    return f"{writer.name(name)}: {kind_words(kind)}"
+    return f"{writer.name(name)}: {found.words(kind)}"
 
 
 def _mistakes(found: Class, writer: Writer, width: int) -> list[Line]:
@@ -120,7 +128,7 @@ def _mistakes(found: Class, writer: Writer, width: int) -> list[Line]:
     left = len("times  sheets  ")
     for key, time, sheet in zip(shown, times, sheets, strict=True):
         row = [(f"{time}  {sheet}  ", "")]
-        lines += _with_remark(row, f"{writer.name(key[0])}: {kind_words(key[1])}", left, width)
+        lines += _with_remark(row, f"{writer.name(key[0])}: {found.words(key[1])}", left, width)
     more = len(order) - len(shown)
     return [*lines, *([[(f"and {counted(more, 'other mistake')}", "dim")]] if more else [])]
 

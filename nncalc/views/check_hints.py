@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from nncalc.check.report import COPIED, Convention, Mistake, Report
+from nncalc.check.report import CONVENTION, COPIED, Convention, Mistake, Report
 from nncalc.language.equation import Equation
 from nncalc.language.text import equation_text
 from nncalc.views.check import closing
@@ -20,11 +20,12 @@ PLACE, KIND, EQUATION = 1, 2, 3
 
 
 class Hint(NamedTuple):
-    """The first place that is wrong. given, entry: of a copied number, which one it is."""
+    """The first place that is wrong. words: its kind in words. given, entry: of a copied number, which one it is."""
 
     iteration: int
     name: str
     kind: str
+    words: str
     right: Equation | None
     places: int
     given: str = ""
@@ -43,9 +44,9 @@ def hint_of(report: Report, strict: bool) -> Hint | None:
     places = sum(1 + (len(one.also_at) if isinstance(one, Mistake) else 0) for one in found)
     first = found[0]
     if isinstance(first, Convention):
-        return Hint(1, first.name, "convention", first.instead_of, places)
+        return Hint(1, first.name, CONVENTION, kind_words(CONVENTION), first.instead_of, places)
     return Hint(
-        first.iteration, first.name, first.kind, first.instead_of, places,
+        first.iteration, first.name, first.kind, kind_words(first.kind, first.explanation), first.instead_of, places,
         given=first.given if first.kind == COPIED else "", entry=first.entry,
     )  # fmt: skip
 
@@ -68,7 +69,7 @@ def _texts(hint: Hint, writer: Writer, level: int, several: bool) -> list[str]:
     where = f"{writer.name(hint.name)}{f' in iteration {hint.iteration}' if several else ''}"
     found = [f"look at {where} first"]
     if level >= KIND:
-        found.append(f"what is wrong there: {kind_words(hint.kind)}")
+        found.append(f"what is wrong there: {hint.words}")
     if level >= EQUATION and hint.given:
         entry = f", entry {', '.join(map(str, hint.entry))}" if hint.entry else ""
         found.append(f"compare it with the sheet: {writer.name(hint.given)}{entry}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nncalc.check.report import CONVENTION, FOLLOWS, MISSING, RIGHT, ROUNDED, SHAPE, WRONG
+from nncalc.check.report import CONVENTION, FOLLOWS, MISSING, RIGHT, ROUNDED, SHAPE, WRONG, Sentence
 
 # verdict: sign, style. The word that stands behind the names is the verdict itself.
 SIGNS = {
@@ -36,12 +36,20 @@ KINDS = {
     "slip_point": "decimal point moved",
     "slip_swap": "two digits swapped",
     "convention": "another convention",
+    "accumulated": "gradients of several iterations added up",
+    "time": "step counted wrongly",
+    "label_base": "label counted from the other base",
 }
 
 
-def kind_words(kind: str) -> str:
-    """A kind of mistake in words; one of an operation's own entry isn't in the table: its `_` become blanks."""
-    return KINDS.get(kind) or kind.replace("_", " ")
+def kind_words(kind: str, explanation: Sentence | None = None) -> str:
+    """A kind of mistake in words.
+
+    One of an operation's own entry isn't in the table: it is said as that entry says it, where this is a sentence
+    without formulas, else its `_` become blanks.
+    """
+    own = explanation.text if explanation is not None and not explanation.parts else ""
+    return KINDS.get(kind) or own or kind.replace("_", " ")
 
 
 def points_text(points: float, out_of: float) -> str:

@@ -155,7 +155,7 @@ def test_hints(level: str, folder: Callable[..., Path], capsys: Capture) -> None
     assert run(["check", "regression", str(Path(path).parent), "--hints", level]) == 1
     out = capsys.readouterr().out
     assert out.startswith("right.yaml\nnothing is wrong")
-    assert "wrong.yaml\nlook at" in out
+    assert "\n\nwrong.yaml\nlook at" in out
     assert "times" not in out
 
 

@@ -222,7 +222,9 @@ def test_what_is_missing_and_a_sheet_of_nothing() -> None:
 def test_every_verdict_has_a_sign_and_every_kind_words() -> None:
     assert set(SIGNS) == set(VERDICTS)
     assert {sign for sign, style in SIGNS.values() if style == "right"} == {"✓"}
-    assert kind_words("log_base") == "log base"
+    assert kind_words("log_base") == kind_words("log_base", Sentence("{0} has it", ("h1",))) == "log base"
+    assert kind_words("log_base", Sentence("the logarithm is taken to base 2")) == "the logarithm is taken to base 2"
+    assert kind_words("sign", Sentence("the sign is turned round")) == "sign flipped"
     assert not [words for words in KINDS.values() if words != words.lower() or "_" in words]
 
 
@@ -449,6 +451,13 @@ def test_the_table_of_a_class() -> None:
 def test_a_mistake_counts_at_each_of_its_places() -> None:
     found = class_of(mistaken(FLIPPED._replace(also_at=("h2.grad",)), verdict("h2.grad", WRONG)))
     assert (found.times["h2.grad", "sign"], found.sheets["h2.grad", "sign"]) == (2, 1)
+
+
+def test_an_operations_own_mistake_is_said_as_its_entry_says_it() -> None:
+    own = FLIPPED._replace(name="loss", kind="root", explanation=Sentence("the root is left out"))
+    report = mistaken(own, verdict("loss", WRONG))
+    assert "    1       1  ℓ: the root is left out" in texts_of(class_view(class_of(report), WRITER, width=60))
+    assert "what is wrong there: the root is left out" in hinted(report, 2)
 
 
 def test_a_class_that_is_right_has_no_mistakes_to_list() -> None:
