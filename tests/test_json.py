@@ -32,6 +32,7 @@ CALLS: list[list[str]] = [
         [name, "-1e-3", "-.5", "1/3", "-1/3", "\N{MINUS SIGN}2", "0", *(["--pieces", "2"] if name == "maxout" else [])]
         for name in ACTIVATIONS
     ),
+    ["prelu", "1", "-2", "--slope", "0.25"],
     ["grad", "(x + y) * z", "x=-2", "y=5", "z=-4"],
     ["grad", "W @ x", "W=[[1, 2], [3, 4]]", "x=[1, -1]", "--upstream", "[1, 0]"],
     ["grad", "log(x)", "x=0"],

@@ -101,6 +101,8 @@ ACTIVATIONS: tuple[str, ...] = (
     "softmax",
     "log_softmax",
 )
+# Activations whose second array is learned: parameters of a network, numbers for a quick calculation.
+LEARNED_ACTIVATIONS: tuple[str, ...] = ("prelu",)
 LOSSES: tuple[str, ...] = tuple(name for module, names in OPERATIONS.items() if "losses" in module for name in names)
 LAYERS: dict[str, tuple[str, ...]] = {
     "dense": ("dense",),

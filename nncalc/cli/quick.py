@@ -77,21 +77,24 @@ def softmax(
 
 
 def make(name: str) -> Callable[..., None]:
-    """The command of one activation: its numbers, and an option for each of its settings."""
+    """The command of one activation: its numbers, and an option for each of its settings and of what it learns."""
     entry = operation(name)
+    learned = tuple(Option(argument, None, f"the {argument}, which a network learns") for argument in entry.args[1:])
+    options = (*learned, *entry.options)
+    required = (*entry.args[1:], *entry.required)
 
     def calculate(numbers: list[str], json: bool, digits: int, **settings: Any) -> None:
         found = quick.activation(name, read_numbers(numbers), settings)
         if json:
-            output.print_json(_object(name, found, ("x", "result"), ("x",)))
+            output.print_json(_object(name, found, (*entry.args, "result"), entry.args))
             return
         from nncalc.views.quick import activation_view
 
         output.print_lines(activation_view(found, name, digits=digits, width=output.width()))
 
-    hints: dict[str, Any] = {"numbers": Numbers, **{option.name: _annotation(option) for option in entry.options}}
+    hints: dict[str, Any] = {"numbers": Numbers, **{option.name: _annotation(option) for option in options}}
     hints |= {"json": Json, "digits": Digits}
-    defaults: dict[str, Any] = {option.name: option.default for option in entry.options if not option.required}
+    defaults: dict[str, Any] = {option.name: option.default for option in options if option.name not in required}
     defaults |= {"json": False, "digits": PLACES}
     keyword = inspect.Parameter.KEYWORD_ONLY
     calculate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -101,7 +104,8 @@ def make(name: str) -> Callable[..., None]:
         ]
     )
     calculate.__annotations__ = {**hints, "return": None}
-    example = f"nncalc {name.replace('_', '-')} 0 1 -1" + "".join(f" 2 --{setting} 2" for setting in entry.required)
+    example = f"nncalc {name.replace('_', '-')} 0 1 -1" + "".join(f" --{setting} 0.25" for setting in entry.args[1:])
+    example += "".join(f" 2 --{setting} 2" for setting in entry.required)
     calculate.__doc__ = f"{_sentence(entry.meaning)}\n\nIts value and derivative at each number.\n\nExample:\n{example}"
     return calculate
 

@@ -8,7 +8,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from nncalc.catalogue.index import ACTIVATIONS
+from nncalc.catalogue.index import ACTIVATIONS, LEARNED_ACTIVATIONS
 from nncalc.catalogue.layer import Block, Layer, Written
 from nncalc.catalogue.layers import layer, layer_names
 from nncalc.catalogue.operation import Shape, dimensions
@@ -333,8 +333,7 @@ class _Reading:
             activation = None if entry.takes_activation else read_activation("identity", None)
         if settings is not None and "activation" in settings and not _is_none(settings.entries["activation"]):
             given = settings.entries["activation"]
-            known = ACTIVATIONS if entry.recurrent else (*ACTIVATIONS, "prelu")
-            name, own = named(given, "an activation", known, "'activation: relu'")
+            name, own = named(given, "an activation", (*ACTIVATIONS, *LEARNED_ACTIVATIONS), "'activation: relu'")
             activation = self._activation(name, own, given, entry, stated)
         return Item(entry, f"{entry.name} {count}", suffix, stated, options_stated, item, activation, inner)
 

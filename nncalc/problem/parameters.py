@@ -94,7 +94,8 @@ def _refuse_missing(entry: Layer, parameter: Parameter, stated: Stated, item: Va
     if not parameter.required:
         return
     if parameter.key not in stated.keys:
-        example = f"{{{', '.join(f'{part}: …' for part in parameter.parts)}}}" if parameter.parts else "[[…], …]"
+        array = {1: "[…]", 2: "[[…], …]"}.get(parameter.rank or 0, "…")
+        example = f"{{{', '.join(f'{part}: …' for part in parameter.parts)}}}" if parameter.parts else array
         raise ProblemError(
             f"{entry.name} has no {parameter.key}",
             label=f"expected '{parameter.key}: {example}'",

@@ -64,25 +64,30 @@ OVERFLOW = 709.782712893384  # ln of the largest double
 
 
 def activation(name: str, numbers: list[float], settings: dict[str, Setting]) -> Quick:
-    """An activation and its derivative at each number; for one that mixes its entries, the Jacobian ∂result/∂x."""
+    """An activation and its derivative at each number; for one that mixes its entries, the Jacobian ∂result/∂x.
+
+    settings: those of the activation, and a number for each array that it learns; of these it has the derivatives too.
+    """
     entry = operation(name)
-    stated = tuple((key, value) for key, value in settings.items() if value != entry.defaults[key])
-    equation = Equation("result", Apply(name, (Name("x"),), stated))
-    values: dict[str, Any] = {"x": Row(numbers)}
-    shapes = Shapes({"x": values["x"].shape})
+    learned = {key: settings[key] for key in entry.args[1:]}
+    stated = tuple((k, value) for k, value in settings.items() if k not in learned and value != entry.defaults[k])
+    equation = Equation("result", Apply(name, tuple(map(Name, entry.args)), stated))
+    values: dict[str, Any] = {"x": Row(numbers), **learned}
+    shapes = Shapes({"x": values["x"].shape, **dict.fromkeys(learned, ())})
     add(shapes, equation)
     simplify = Simplifier(shapes, {equation.expression: "result"})
     full = entry.settings(stated)
     _work_out((equation,), values)
+    backward = []
     if entry.derivatives:
-        rule = entry.derivatives[0]
-        assert rule is not None
-        local = rule(Name("result"), Name("x"), **full)
-        derivative = simplify(local if isinstance(local, Expression) else Const(float(local)))
-        values["x.grad"] = value_of(derivative, values, xp) + 0.0  # −0 becomes 0
-        if not isinstance(values["x.grad"], Row):
-            values["x.grad"] = Row([values["x.grad"]] * len(numbers))
-        shape: tuple[int, ...] = values["x"].shape
+        for argument, rule in zip(entry.args, entry.derivatives, strict=True):
+            assert rule is not None
+            local = rule(Name("result"), *map(Name, entry.args), **full)
+            derivative = simplify(local if isinstance(local, Expression) else Const(float(local)))
+            found = value_of(derivative, values, xp) + 0.0  # −0 becomes 0
+            values[f"{argument}.grad"] = found if isinstance(found, Row) else Row([found] * len(numbers))
+            backward.append(Equation(f"{argument}.grad", derivative, "backward"))
+            shapes.known[f"{argument}.grad"] = values["x"].shape
     else:
         rule = entry.gradients[0]
         assert rule is not None
@@ -91,12 +96,11 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
         derivative = simplify(product if isinstance(product, Expression) else Const(float(product)))
         (results,) = shapes.known["result"]
         values["x.grad"] = [_row(derivative, values, i, results) for i in range(results)]
-        shape = (results, len(numbers))
-    shapes.known["x.grad"] = shape
-    equations = (equation, Equation("x.grad", derivative, "backward"))
+        shapes.known["x.grad"] = (results, len(numbers))
+        backward.append(Equation("x.grad", derivative, "backward"))
     kinks = entry.kinks_for(full)
     notes = tuple(f"x[{i + 1}] = {number:g}: {entry.at_kink}" for i, number in enumerate(numbers) if number in kinks)
-    return Quick(equations, shapes.known, values, notes)
+    return Quick((equation, *backward), shapes.known, values, notes)
 
 
 def _row(derivative: Expression, values: dict[str, Any], i: int, results: int) -> Row:

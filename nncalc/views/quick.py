@@ -102,14 +102,17 @@ def _notes(found: Quick, width: int) -> list[Line]:
 def activation_view(found: Quick, name: str, *, digits: int, width: int) -> list[Line]:
     """x, the activation's value and its derivative, a row a number; or, where entries mix, the Jacobian."""
     is_elementwise = operation(name).elementwise
-    forward, backward = found.equations
+    forward, *backward = found.equations
     formulas = [f"y = {_of_one_number(forward.expression)}"]
+    # with respect to more than x, derivatives are partial
+    d = "d" if len(backward) == 1 else "∂"
+    slopes = {f"{d}y/{d}{equation.name.removesuffix('.grad')}": equation for equation in backward}
     if is_elementwise:
-        formulas.append(f"dy/dx = {_of_one_number(backward.expression)}")
+        formulas += [f"{of} = {_of_one_number(equation.expression)}" for of, equation in slopes.items()]
     values: Any = found.values["x.grad"]
     x, result = list(found.values["x"].entries), list(found.values["result"].entries)
     lines: list[Line] = []
-    for text, style in zip(formulas, ("bold", "backward"), strict=False):
+    for text, style in zip(formulas, ("bold", *["backward"] * len(slopes)), strict=False):
         lines += [[(" " + line, style)] for line in broken(text, width - 1)]
     lines.append([("", "")])
     headers, columns = ["x", "y"], [fixed(x, digits), fixed(result, digits)]
@@ -118,8 +121,8 @@ def activation_view(found: Quick, name: str, *, digits: int, width: int) -> list
         lines += [[(f" x = [{'  '.join(fixed(x, digits))}]", "")], [("", "")]]
         headers, columns = headers[1:], columns[1:]
     if is_elementwise:
-        headers.append("dy/dx")
-        columns.append(fixed(list(values.entries), digits))
+        headers += list(slopes)
+        columns += [fixed(list(found.values[equation.name].entries), digits) for equation in backward]
     else:
         headers += [f"∂y/∂x{lowered(str(i + 1))}" for i in range(len(x))]
         columns += [fixed([row.entries[i] for row in values], digits) for i in range(len(x))]
