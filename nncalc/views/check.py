@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from nncalc.check.report import CONVENTION, FOLLOWS, SHAPE, WRONG, Mistake, Report, Verdict
+from nncalc.check.report import CONVENTION, FOLLOWS, MISSING, SHAPE, WRONG, Mistake, Report, Verdict
 from nncalc.views.check_remarks import Remarks
 from nncalc.views.check_words import SIGNS, points_text
 from nncalc.views.clean import clean
@@ -112,6 +112,8 @@ class Judged:
         elif verdict.verdict == FOLLOWS:
             roots = self._roots(verdict)
             remarks = [f"right, from your {self.writer.names(roots)}" if roots else "right, from an earlier mistake"]
+        elif verdict.verdict == MISSING:
+            remarks = self.remarks.of_missing(verdict)
         elif verdict.verdict == CONVENTION:
             remarks = self.conventions.pop(verdict.name, [])
         return Row(verdict.verdict, (verdict.name,), tuple(remarks))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nncalc.check.report import (
+    MISSING,
     SHAPE,
     SHAPED,
     SLIPS,
@@ -67,6 +68,13 @@ class Remarks(NamedTuple):
         """`found (3×4), expected (4×3)`."""
         found, wanted = tuple(verdict.given.shape), tuple(verdict.expected.shape)
         return f"found {_shape_text(found)}, expected {_shape_text(wanted)}"
+
+    def of_missing(self, verdict: Verdict) -> list[str]:
+        """`entry 2`, where not all of the value is missing."""
+        missing = _entries(verdict, MISSING)
+        if verdict.given is None or len(missing) == verdict.entries.size:
+            return []
+        return [f"{'entry' if len(missing) == 1 else 'entries'} {_listed(missing)}"]
 
     def _alternatives(self, mistake: Mistake) -> list[str]:
         found = []

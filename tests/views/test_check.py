@@ -215,6 +215,9 @@ def test_iterations_have_headings_and_what_follows_reaches_back() -> None:
 
 def test_what_is_missing_and_a_sheet_of_nothing() -> None:
     assert screen(mistaken(FLIPPED, verdict("h2", MISSING, None)))[0] == " –  h²      missing"
+    words = np.array([RIGHT, MISSING, RIGHT, MISSING], dtype=object)
+    partly = screen(mistaken(FLIPPED, verdict("hbar1", words), verdict("h1", MISSING, None)))
+    assert partly[:2] == [" –  h̄¹      missing  entries 2 and 4", " –  h¹      missing"]
     empty = Report("s.yaml", True, 0, 0, (), (), (), ())
     assert screen(empty) == ["nothing on this sheet is a value of this problem"]
 
@@ -330,7 +333,7 @@ def test_a_hint_on_a_slip_and_on_a_copied_number() -> None:
     copied = Mistake(1, "hbar1", "copied", None, None, Sentence(""), entry=(2,), given="x", read=1.0)
     report = mistaken(copied, verdict("hbar1", WRONG))
     assert "x" not in hinted(report, 2).replace("expl", "")
-    assert "compare it with the sheet: x, entry 2\nit is the only mistake" in hinted(report, 3)
+    assert "compare your numbers with the problem's: x, entry 2\nit is the only mistake" in hinted(report, 3)
 
 
 def test_a_hint_where_nothing_is_wrong_and_where_a_convention_is() -> None:
