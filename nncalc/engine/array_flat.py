@@ -11,6 +11,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
+from nncalc.engine.array_layout import Affine, Layout, Pair, affines
 from nncalc.engine.numpy_arrays import xp as np
 
 
@@ -19,6 +20,7 @@ class Flat(NamedTuple):
 
     leaf: int
     members: tuple[int, ...]
+    layout: Layout
 
 
 class Flattened(NamedTuple):
@@ -29,14 +31,30 @@ class Flattened(NamedTuple):
 
 
 def flatten(
-    graph: ArrayGraph, kinds: Mapping[int, str], after: list[tuple[int, int]], kept: Iterable[int]
+    graph: ArrayGraph,
+    kinds: Mapping[int, str],
+    after: list[tuple[int, int]],
+    kept: Iterable[int],
+    data: frozenset[int] = frozenset(),
 ) -> Flattened:
-    """Adds the common updates behind all other nodes. kinds: of each state's place, what states it belongs with."""
-    return _Flattening(graph, kinds, dict(after), set(kept)).result()
+    """Adds the common updates behind all other nodes.
+
+    kinds: of each state's place, what states it belongs with. data: the leaves that come with each step.
+    """
+    return _Flattening(graph, kinds, dict(after), set(kept), data).result()
 
 
 class _Flattening:
-    def __init__(self, graph: ArrayGraph, kinds: Mapping[int, str], after: dict[int, int], kept: set[int]) -> None:
+    def __init__(
+        self,
+        graph: ArrayGraph,
+        kinds: Mapping[int, str],
+        after: dict[int, int],
+        kept: set[int],
+        data: frozenset[int],
+    ) -> None:
+        self.data = data
+        self.pairs: tuple[Pair, ...] = ()
         self.graph, self.nodes, self.after, self.kept = graph, graph.nodes, after, kept
         groups: dict[str, list[int]] = {}
         for place in after:
@@ -57,6 +75,7 @@ class _Flattening:
         if places & held or not self.groups:
             return Flattened([], list(self.after.items()))
         found = dict(self.after)
+        affine = self._affines()
         for members in self.groups:
             tops = [self.nodes[self.after[place]] for place in members]
             if not self._alike(tops, members):
@@ -70,7 +89,27 @@ class _Flattening:
         for flat in self.flats.values():
             for member in flat.members:
                 self._reroot(member, flat.leaf)
+        for one in affine:
+            x, weight, bias = (self._lazy(number) for number in (one.x, one.weight, one.bias))
+            settings = (one.turned,)
+            self.nodes[one.node] = self.nodes[one.node]._replace(
+                kind="affine", function=None, args=(x, weight, bias), settings=settings
+            )
         return Flattened(list(self.flats.values()), list(found.items()))
+
+    def _affines(self) -> list[Affine]:
+        """The layers whose bias lies behind their weights; their places are the same in every group."""
+        shapes = [[self.nodes[place].shape for place in members] for members in self.groups]
+        if any(one != shapes[0] for one in shapes):
+            return []
+        members, found = self.groups[0], []
+        for one in affines(self.graph, self.users, self.data):
+            if one.weight in members and one.bias in members and self.users[one.bias] & {one.node}:
+                pair = Pair(members.index(one.weight), members.index(one.bias), one.turned)
+                if all({pair.weight, pair.bias}.isdisjoint(old[:2]) for old in self.pairs):
+                    self.pairs = (*self.pairs, pair)
+                    found.append(one)
+        return found
 
     def _lazy(self, number: int) -> Lazy:
         node = self.nodes[number]
@@ -79,8 +118,12 @@ class _Flattening:
     def _flat(self, members: tuple[int, ...]) -> Flat:
         if members not in self.flats:
             size = sum(prod(self.nodes[place].shape) for place in members)
-            self.flats[members] = Flat(self.graph.leaf(np.empty(size), True).number, members)
+            leaf = self.graph.leaf(np.empty(size), True).number
+            self.flats[members] = Flat(leaf, members, self._layout(members))
         return self.flats[members]
+
+    def _layout(self, members: tuple[int, ...]) -> Layout:
+        return Layout(tuple(self.nodes[place].shape for place in members), self.pairs)
 
     def _reroot(self, member: int, leaf: int) -> None:
         for number, node in enumerate(self.nodes):
@@ -119,7 +162,7 @@ class _Flattening:
         found = self._fused(key, members)
         if found is None:
             size = sum(prod(item.shape) for item in items)
-            found = self.graph.call("gather", None, tuple(items), np.empty(size))
+            found = self.graph.call("gather", None, tuple(items), np.empty(size), (self._layout(members),))
         self.made[key] = found
         return found
 

@@ -2,92 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from math import prod
 from typing import Any
 
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
+from nncalc.engine.array_flat import Flat
+from nncalc.engine.array_memory import Memory
 from nncalc.engine.numpy_arrays import xp as np
 
-# What is worked out into an array of its own, whichever that is.
-OWN = ("ufunc", "reduce", "total", "copy", "where")
 # Entry by entry, the result may take an argument's place; of other calls it may not.
 IN_PLACE = ("ufunc", "copy")
+NAMES = re.compile(r"\w+")
 FEW = 5  # columns that take less time one by one than as a matrix
 
 
-class ArraySource:
-    """Lines of code, and the arrays and functions that they name.
-
-    leaves: the arrays of the graph's leaves. data: the leaves whose arrays come with each step, laid out as these.
-    after: (the place of a state array, the node that it becomes). first: nodes that have to be worked out before
-    anything of the state may be overwritten.
-    """
+class ArraySource(Memory):
+    """Lines of code, and the arrays and functions that they name; of what and where, `Memory` says."""
 
     def __init__(
         self,
         graph: ArrayGraph,
         leaves: Mapping[int, Any],
+        flats: Iterable[Flat],
         data: Iterable[int],
         kept: Iterable[int],
         after: list[tuple[int, int]],
         first: int,
     ) -> None:
-        self.graph, self.nodes, self.names = graph, graph.nodes, dict[str, Any]()
-        self.arrays: dict[int, Any] = dict(leaves)
+        super().__init__(graph, leaves, flats, data, kept, after, first)
+        self.names: dict[str, Any] = {}
         self.lines: list[tuple[int, str]] = []
-        self._data = set(data)
-        self._free: dict[Any, list[Any]] = {}
-        self._owner: dict[int, Any] = {}
-        ends = [*kept, *(node for _, node in after)]
-        self._wanted = graph.needed(ends)
-        self._last = self._last_uses(ends)
-        self._targets = self._in_place(after, first)
-        self.copies = [(place, node) for place, node in after if node not in self._targets]
-        self._outs = {node: self.arrays[place] for node, place in self._targets.items()}
-        for number in self._wanted:
-            if self.nodes[number].kind == "gather":
-                self._parts(number)
         for number, node in enumerate(self.nodes):
             if number in self._wanted and node.kind != "leaf":
                 self._write(number, node)
                 self._release(number)
-
-    def _parts(self, number: int) -> None:
-        """The parts of a flat array: what can be worked out in its part is."""
-        flat = self.arrays[number] = np.empty(self.nodes[number].shape)
-        start = 0
-        for argument in self._inputs(number):
-            node = self.nodes[argument]
-            size = prod(node.shape)
-            part = flat[start : start + size].reshape(node.shape)
-            if node.kind in OWN and node.dtype == np.float64 and argument not in self._outs:
-                self._outs[argument] = part
-            start += size
-
-    def _last_uses(self, ends: list[int]) -> dict[int, int]:
-        """For each piece of memory, the last node that reads it."""
-        last: dict[int, int] = {}
-        for number in sorted(self._wanted):
-            for argument in self._inputs(number):
-                last[self.nodes[argument].root] = number
-        for number in ends:
-            last[self.nodes[number].root] = len(self.nodes)
-        return last
-
-    def _inputs(self, number: int) -> list[int]:
-        return self.graph.inputs(number)
-
-    def _in_place(self, after: list[tuple[int, int]], first: int) -> dict[int, int]:
-        """New states that can be written straight over the old ones: nothing reads those any more."""
-        found: dict[int, int] = {}
-        for place, node in after:
-            call = self.nodes[node]
-            used_later = self._last.get(place, -1) > node
-            fits = call.kind == "ufunc" and call.function != "matmul" and call.dtype == np.float64
-            if fits and node > first and not used_later and node not in found and call.shape == self.nodes[place].shape:
-                found[node] = place
-        return found
 
     def _write(self, number: int, node: Call) -> None:
         if node.kind == "view":
@@ -102,7 +51,11 @@ class ArraySource:
         self.arrays[number] = out
         target = self._name(f"a{number}", out)
         args = [self._argument(a) for a in node.args]
-        if node.kind == "ufunc" and node.function == "matmul":
+        if number in self._joint:
+            lines = self._joint_product(number)
+        elif node.kind == "affine":
+            lines = self._affine(number, node, args)
+        elif node.kind == "ufunc" and node.function == "matmul":
             lines = [self._product(number, node, args)]
         elif node.kind == "ufunc":
             if out.ndim == 2 and not out.flags.c_contiguous and out.flags.f_contiguous:
@@ -171,6 +124,36 @@ class ArraySource:
                 turned.append(self._turned(a) if array.ndim == 2 else name)
         return turned
 
+    def _affine(self, number: int, node: Call, args: list[str]) -> list[str]:
+        """x W + b: one product, or where x has no ones behind it a product and a sum."""
+        x, weight, _ = node.args
+        out, target = self.arrays[number], f"a{number}"
+        if x.number not in self.ones:
+            matrix = f"{args[1]}.T" if node.settings[0] else args[1]
+            return [
+                f"{self._function('matmul')}({args[0]}, {matrix}, {target})",
+                f"{self._function('add')}({target}, {args[2]}, {target})",
+            ]
+        block = self._blocks[weight.number]
+        if out.flags.c_contiguous:
+            ones, rows = self._name_of_ones(x.number, turned=False), self._name(f"w{weight.number}", block)
+            return [f"{self._function('dot')}({ones}, {rows}, {target})"]
+        ones, rows = self._name_of_ones(x.number, turned=True), self._name(f"w{weight.number}T", block.T)
+        return [f"{self._function('dot')}({rows}, {ones}, {self._name(f'{target}T', out.T)})"]
+
+    def _joint_product(self, number: int) -> list[str]:
+        g, x, block = self._joint[number]
+        if block is None:
+            return []
+        args = f"{self._name_of_ones(x, turned=True)}, {self._argument(Lazy(self.graph, g, self.arrays[g], True))}"
+        return [f"{self._function('dot')}({args}, {self._name(f'g{number}', block)})"]
+
+    def _name_of_ones(self, x: int, *, turned: bool) -> str:
+        """What x with its ones is called; that of the data comes with each step under this name."""
+        if x in self._data:
+            return f"x{x}.T" if turned else f"x{x}"
+        return self._name(f"x{x}T", self.ones[x].T) if turned else self._name(f"x{x}", self.ones[x])
+
     def _turned(self, a: Any) -> str:
         name = self._argument(a)
         return f"{name}.T" if self.nodes[a.number].root in self._data else self._name(f"{name}T", self._array(a).T)
@@ -208,37 +191,15 @@ class ArraySource:
         return f"{self._function('dot')}({', '.join(names)}, {self._name(f'a{number}', out)})"
 
     def _gathered(self, number: int, flat: Any) -> list[str]:
-        lines, start = [], 0
-        for i, argument in enumerate(self._inputs(number)):
-            node = self.nodes[argument]
-            part = flat[start : start + prod(node.shape)].reshape(node.shape)
-            start += prod(node.shape)
+        """Copies of what could not be worked out in its part."""
+        lines = []
+        parts = self.nodes[number].settings[0].parts(flat)
+        for i, (argument, part) in enumerate(zip(self._inputs(number), parts, strict=True)):
             array = self.arrays[argument]
             if array.ctypes.data != part.ctypes.data:
-                lines.append(f"copyto({self._name(f'p{number}_{i}', part)}, a{argument})")
                 self._name(f"a{argument}", array)
+                lines.append(f"copyto({self._name(f'p{number}_{i}', part)}, a{argument})")
         return lines
-
-    def _buffer(self, number: int, node: Call) -> Any:
-        key = node.shape, node.order, str(node.dtype)
-        free = self._free.get(key)
-        if free:
-            buffer = free.pop()
-        else:
-            buffer = np.empty([node.shape[axis] for axis in node.order], node.dtype).transpose(np.argsort(node.order))
-        self._owner[number] = key, buffer
-        return buffer
-
-    def _release(self, number: int) -> None:
-        """What nobody reads behind this node is free for the next result."""
-        for argument in self._inputs(number):
-            root = self.nodes[argument].root
-            if self._last.get(root) == number and root in self._owner:
-                key, buffer = self._owner.pop(root)
-                self._free.setdefault(key, []).append(buffer)
-
-    def _array(self, a: Any) -> Any:
-        return self.arrays[a.number] if isinstance(a, Lazy) else np.asarray(a, dtype=np.float64)
 
     def _argument(self, a: Any) -> str:
         if isinstance(a, Lazy):
@@ -267,14 +228,15 @@ def _as_line(array: Any) -> Any:
 
 
 def function_source(
-    source: ArraySource, data: list[str], tests: Mapping[int, list[str]], results: list[str], copies: list[str]
+    source: ArraySource, data: list[int], tests: Mapping[int, list[str]], results: list[str], copies: list[str]
 ) -> str:
     """Source of run(steps, results): step after step, until one can't be taken.
 
-    data: what the arrays of a step are called. tests: behind which node a step is broken off, and when.
+    data: the nodes of a step's arrays. tests: behind which node a step is broken off, and when.
     """
-    taken = "".join(f"{name}, " for name in data) if data else "_"
-    body: list[str] = []
+    taken = "".join(f"{'x' if n in source.ones else 'a'}{n}, " for n in data) if data else "_"
+    used = set(NAMES.findall(" ".join(line for _, line in source.lines)))
+    body = [f"a{n} = x{n}[:, :-1]" for n in data if n in source.ones and f"a{n}" in used]
     done = -1
     for number, line in [*source.lines, (len(source.nodes), "")]:
         for at in sorted(n for n in tests if done < n < number):

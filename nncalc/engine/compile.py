@@ -19,6 +19,7 @@ from nncalc.catalogue.registry import operation
 from nncalc.engine import array_code, scalar_code
 from nncalc.engine.array_code import ArrayGraph, Lazy
 from nncalc.engine.array_flat import Flat, flatten
+from nncalc.engine.array_layout import with_ones
 from nncalc.engine.array_source import ArraySource, function_source
 from nncalc.engine.numpy_arrays import xp as np
 from nncalc.engine.scalar_code import Entries, Graph, Scalar, UntraceableError
@@ -250,10 +251,12 @@ class _InArrays(Compiled):
         last_test = max([results[0].number, *(n for n, _ in graph.guards), *_wholes(graph)])
         kept = [*(r.number for r in results), *(n for n, _ in graph.guards)]
         kinds = {places[name]: name.partition(".")[2] for name in state}
-        flats, after = flatten(graph, kinds, [(places[b], known[name].number) for name, b in plan.carried], kept)
-        self._lay_out(flats, {places[name]: name for name in state}, leaves)
         data = [places[name] for name in plan.data]
-        source = ArraySource(graph, leaves, data, kept, after, last_test)
+        updates = [(places[before], known[name].number) for name, before in plan.carried]
+        flats, after = flatten(graph, kinds, updates, kept, frozenset(data))
+        self._lay_out(flats, {places[name]: name for name in state}, leaves)
+        source = ArraySource(graph, leaves, flats, data, kept, after, last_test)
+        self._ones = [n in source.ones for n in data]
         self.calls = len(source.lines)
         names = source.names | {f"a{n}": source.arrays[n] for n in (*kept, *(n for _, n in after))}
         loss = f"a{results[0].number}"
@@ -264,25 +267,22 @@ class _InArrays(Compiled):
         out = ["loss", *(f"a{r.number}.copy()" for r in results[1:])]
         copies = self._copies(source, names)
         names |= {"copyto": np.copyto}
-        self._run = _execute(function_source(source, [f"a{n}" for n in data], tests, out, copies), names)
+        self._run = _execute(function_source(source, data, tests, out, copies), names)
 
     def _lay_out(self, flats: list[Flat], states: Mapping[int, str], leaves: dict[int, Any]) -> None:
         """The states as parts of flat arrays."""
         for flat in flats:
-            parts = [self.state[states[place]] for place in flat.members]
-            leaves[flat.leaf] = whole = np.concatenate([part.ravel() for part in parts])
-            start = 0
-            for place, part in zip(flat.members, parts, strict=True):
-                leaves[place] = whole[start : start + part.size].reshape(part.shape)
-                self.state[states[place]] = leaves[place]
-                start += part.size
+            leaves[flat.leaf] = whole = np.empty(sum(leaves[place].size for place in flat.members))
+            for place, part in zip(flat.members, flat.layout.parts(whole), strict=True):
+                part[...] = leaves[place]
+                leaves[place] = self.state[states[place]] = part
 
     @staticmethod
     def _copies(source: ArraySource, names: dict[str, Any]) -> list[str]:
         """New states that could not be written in place; by way of a copy, as one may be the other's old one."""
         moved = [(place, node) for place, node in source.copies if place != node]
         first = []
-        places = {place for place, _ in moved}
+        places = {source.nodes[place].root for place, _ in moved}
         for place, node in moved:
             names[f"a{place}"], names[f"a{node}"] = source.arrays[place], source.arrays[node]
             if source.nodes[node].root in places:
@@ -291,7 +291,16 @@ class _InArrays(Compiled):
         return first + [f"copyto(a{p}, {f't{p}' if f't{p}' in names else f'a{n}'})" for p, n in moved]
 
     def pack(self, data: tuple[Any, ...]) -> Any:
-        return tuple(map(array_code.in_order, data))
+        return tuple(
+            self._with_ones(array) if ones else array_code.in_order(array)
+            for array, ones in zip(data, self._ones, strict=True)
+        )
+
+    @staticmethod
+    def _with_ones(array: Any) -> Any:
+        found = with_ones(array.shape)
+        found[:, :-1] = array
+        return found
 
     def run(self, steps: Iterable[Any]) -> list[Any]:
         results: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from nncalc.catalogue import index
 from nncalc.catalogue.optimizers import optimizer
 from nncalc.engine.compile import Compiled, compile_program
 from nncalc.engine.descend import descend
@@ -264,6 +266,46 @@ def test_what_is_seen_of_a_gradient_that_lies_in_a_flat_array() -> None:
     assert loss == pytest.approx(float(expected["loss"]), rel=1e-12)
     for name, value in compiled.state.items():
         assert close(value, expected[f"{name}.next"])
+
+
+OPTIMIZERS = sorted({name for names in index.OPTIMIZERS.values() for name in names})
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("convention", ["column", "row"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_on_a_batch(optimizer: str, convention: str, form: str, tmp_path: Path) -> None:
+    shapes = ["[4, 3]", "[5, 4]", "[2, 5]"] if convention == "column" else ["[3, 4]", "[4, 5]", "[5, 2]"]
+    path = tmp_path / "p.yaml"
+    rng = np.random.default_rng(2)
+    path.write_text(
+        f"seed: 3\nconvention: {convention}\nindex_base: 0\n"
+        f"inputs: {rng.normal(size=(6, 3)).round(2).tolist()}\nlabels: [0, 1, 1, 0, 1, 0]\nlayers:\n"
+        f"  - dense: {{weights: {{random: {{shape: {shapes[0]}}}}}, bias: [0.1, 0, 0.2, -0.1], activation: relu}}\n"
+        f"  - dense: {{weights: {{random: {{shape: {shapes[1]}}}}}, activation: tanh}}\n"
+        f"  - dense: {{weights: {{random: {{shape: {shapes[2]}}}}}, bias: [0, 0.3]}}\n"
+        f"loss: softmax_cross_entropy\noptimizer: {{{optimizer}: {{learning_rate: 0.1, weight_decay: 0.01}}}}\n",
+        "utf-8",
+    )
+    problem = load_file(str(path))
+    program = program_of(problem, "update")
+    step = Equation("optimizer.t.next", Name("optimizer.t") + 1, "update")
+    if any("optimizer.t" in equation.inputs for equation in program.equations):
+        program = program._replace(equations=(*program.equations, step))
+    values = {**start_values(problem), **problem.values, **setting_values(problem)}
+    names = {equation.name for equation in program.equations}
+    carried = {f"{name}.next": name for name in values if f"{name}.next" in names}
+    assert problem.optimizer is not None
+    carried |= {later: before for before, later, _ in problem.optimizer.carried if later in names}
+    compiled = compile_program(program, values, carried, data=("x", "y"), form=form)
+    last = list(descend_steps(problem, STEPS))[-1].trace.values
+    packed = compiled.pack((values["x"], values["y"]))
+    losses = compiled.run(itertools.repeat(packed, STEPS))
+    assert len(losses) == STEPS
+    assert losses[-1] == pytest.approx(float(last["loss"]), rel=1e-11)
+    for after, before in compiled.plan.carried:
+        if before != "optimizer.t":
+            assert close(compiled.state[before], last[after]), after
 
 
 def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:

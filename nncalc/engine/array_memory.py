@@ -1,0 +1,142 @@
+"""Where the arrays of a trace lie: what has a place of its own, what is written over what, what is used again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nncalc.engine.array_code import ArrayGraph, Call, Lazy
+from nncalc.engine.array_flat import Flat
+from nncalc.engine.array_layout import Pair, joint_gradient, with_ones
+from nncalc.engine.numpy_arrays import xp as np
+
+# What is worked out into an array of its own, whichever that is.
+OWN = ("ufunc", "reduce", "total", "copy", "where")
+
+
+class Memory:
+    """The arrays of a graph's nodes, as far as they are known before any of its calls is written.
+
+    leaves: the arrays of the graph's leaves; flats: which of them are parts of others. data: the leaves whose arrays
+    come with each step, laid out as these. after: (the place of a state array, the node that it becomes). first: nodes
+    that have to be worked out before anything of the state may be overwritten.
+    """
+
+    def __init__(
+        self,
+        graph: ArrayGraph,
+        leaves: Mapping[int, Any],
+        flats: Iterable[Flat],
+        data: Iterable[int],
+        kept: Iterable[int],
+        after: list[tuple[int, int]],
+        first: int,
+    ) -> None:
+        self.graph, self.nodes = graph, graph.nodes
+        self.arrays: dict[int, Any] = dict(leaves)
+        self._data = set(data)
+        self._free: dict[Any, list[Any]] = {}
+        self._owner: dict[int, Any] = {}
+        ends = [*kept, *(node for _, node in after)]
+        self._wanted = graph.needed(ends)
+        self._last = self._last_uses(ends)
+        self._targets = self._in_place(after, first)
+        self.copies = [(place, node) for place, node in after if node not in self._targets]
+        self._outs = {node: self.arrays[place] for node, place in self._targets.items()}
+        # of x in an affine layer, the array that has a column of ones behind it; of flat arrays, all weights' rows
+        self.ones: dict[int, Any] = {}
+        self._blocks: dict[int, Any] = {}
+        self._joint: dict[int, tuple[int, int, Any]] = {}
+        for flat in flats:
+            for what, block in flat.layout.blocks(self.arrays[flat.leaf]):
+                if isinstance(what, Pair):
+                    self._blocks[flat.members[what.weight]] = block
+        gathers = [n for n in sorted(self._wanted) if self.nodes[n].kind == "gather"]
+        for number in gathers:
+            self._parts(number)
+        for number in sorted(self._wanted):
+            if self.nodes[number].kind == "affine":
+                self._add_ones(self.nodes[number].args[0].number)
+        for number in gathers:
+            self._join(number)
+
+    def _parts(self, number: int) -> None:
+        """The parts of a flat array: what can be worked out in its part is."""
+        flat = self.arrays[number] = np.empty(self.nodes[number].shape)
+        for argument, part in zip(self._inputs(number), self.nodes[number].settings[0].parts(flat), strict=True):
+            node = self.nodes[argument]
+            if node.kind in OWN and node.dtype == np.float64 and argument not in self._outs:
+                self._outs[argument] = part
+
+    def _add_ones(self, x: int) -> None:
+        """Room for ones behind x, where its array is made here."""
+        node = self.nodes[x]
+        if x in self.ones or not (x in self._data or (node.kind in OWN and x not in self._outs)):
+            return
+        self.ones[x] = with_ones(node.shape)
+        own = self.ones[x][:, :-1]
+        if x in self._data:
+            own[...] = self.arrays[x]
+            self.arrays[x] = own
+        else:
+            self._outs[x] = own
+
+    def _join(self, number: int) -> None:
+        """Gradients of weights and bias that one product gives; it stands where the first of the two would."""
+        inputs = self._inputs(number)
+        for what, block in self.nodes[number].settings[0].blocks(self.arrays[number]):
+            if not isinstance(what, Pair):
+                continue
+            weight, bias = inputs[what.weight], inputs[what.bias]
+            found = joint_gradient(self.graph, weight, bias, what.turned)
+            parts = {n: self._outs.get(n) for n in (weight, bias)}
+            in_place = all(part is not None and np.shares_memory(part, block) for part in parts.values())
+            if found is not None and found[1] in self.ones and in_place and max(found) < min(parts):
+                g, x = found
+                self._joint[min(weight, bias)] = g, x, block
+                self._joint[max(weight, bias)] = -1, -1, None
+
+    def _last_uses(self, ends: list[int]) -> dict[int, int]:
+        """For each piece of memory, the last node that reads it."""
+        last: dict[int, int] = {}
+        for number in sorted(self._wanted):
+            for argument in self._inputs(number):
+                last[self.nodes[argument].root] = number
+        for number in ends:
+            last[self.nodes[number].root] = len(self.nodes)
+        return last
+
+    def _inputs(self, number: int) -> list[int]:
+        return self.graph.inputs(number)
+
+    def _in_place(self, after: list[tuple[int, int]], first: int) -> dict[int, int]:
+        """New states that can be written straight over the old ones: nothing reads those any more."""
+        found: dict[int, int] = {}
+        for place, node in after:
+            call = self.nodes[node]
+            used_later = self._last.get(self.nodes[place].root, -1) > node
+            fits = call.kind == "ufunc" and call.function != "matmul" and call.dtype == np.float64
+            if fits and node > first and not used_later and node not in found and call.shape == self.nodes[place].shape:
+                found[node] = place
+        return found
+
+    def _buffer(self, number: int, node: Call) -> Any:
+        key = node.shape, node.order, str(node.dtype)
+        free = self._free.get(key)
+        if free:
+            buffer = free.pop()
+        else:
+            buffer = np.empty([node.shape[axis] for axis in node.order], node.dtype).transpose(np.argsort(node.order))
+        self._owner[number] = key, buffer
+        return buffer
+
+    def _release(self, number: int) -> None:
+        """What nobody reads behind this node is free for the next result."""
+        for argument in self._inputs(number):
+            root = self.nodes[argument].root
+            if self._last.get(root) == number and root in self._owner:
+                key, buffer = self._owner.pop(root)
+                self._free.setdefault(key, []).append(buffer)
+
+    def _array(self, a: Any) -> Any:
+        return self.arrays[a.number] if isinstance(a, Lazy) else np.asarray(a, dtype=np.float64)
