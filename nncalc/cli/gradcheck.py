@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from nncalc.cli import output
 from nncalc.cli.options import PLACES, Digits, File, Json
 from nncalc.cli.source import problem_of
 
+if TYPE_CHECKING:
+    from nncalc.engine.gradcheck import Check
+    from nncalc.problem.problem import Problem
+
 WRONG = 1
+# So many entries and more take long enough to watch: each is two forward passes at least.
+MANY = 300
 
 
 def gradcheck(file: File = None, json: Json = False, digits: Digits = PLACES) -> None:
@@ -21,10 +30,8 @@ def gradcheck(file: File = None, json: Json = False, digits: Digits = PLACES) ->
     nncalc gradcheck problem.yaml
     nncalc gradcheck regression-as-printed
     """
-    from nncalc.problem.checking import gradient_checks
-
     problem = problem_of(file)
-    checks = gradient_checks(problem)
+    checks = _checks(problem)
     if json:
         from nncalc.views.gradcheck import gradcheck_object
 
@@ -39,3 +46,30 @@ def gradcheck(file: File = None, json: Json = False, digits: Digits = PLACES) ->
         output.print_lines(gradcheck_view(checks, notation=problem.notation, loss=loss, digits=digits, width=width))
     if not all(check.right for check in checks):
         raise typer.Exit(WRONG)
+
+
+def _checks(problem: Problem) -> list[Check]:
+    """The checks; with a progress bar where somebody watches standard error and there are many entries."""
+    from nncalc.problem.checking import gradient_checks
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        return gradient_checks(problem)
+    bar: Any = None
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            if total < MANY:
+                return
+            from nncalc.cli.progress import progress_bar
+
+            bar = progress_bar(sys.stderr)
+            bar.start()
+            bar.add_task("", total=total)
+        bar.update(bar.task_ids[0], completed=done, description=name)
+
+    try:
+        return gradient_checks(problem, show)
+    finally:
+        if bar is not None:
+            bar.stop()

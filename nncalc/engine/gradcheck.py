@@ -56,22 +56,35 @@ class Check(NamedTuple):
         return self.relative_error <= TOLERANCE  # not so for NaN
 
 
-def check_gradients(program: Program, values: Mapping[str, Any]) -> list[Check]:
+Progress = Callable[[str, int, int], None]
+
+
+def unseen(_name: str, _done: int, _total: int) -> None:
+    """What is made of the progress where nobody watches."""
+
+
+def check_gradients(program: Program, values: Mapping[str, Any], progress: Progress = unseen) -> list[Check]:
     """A check of each NAME.grad of the program, in its order.
 
     program: with its backward pass. values: all that it begins with. A computed value's gradient is checked by moving
-    that value itself, whatever its own equation says.
+    that value itself, whatever its own equation says. progress: called ahead of each entry with the name that it is
+    of, how many entries are done and how many there are in all.
     """
     at = evaluate(program, values).values
     forward = program.with_equations(program.phase("forward"))
     checks: list[Check] = []
     quotients: dict[str, Any] = {}
-    for equation in program.phase("backward"):
-        name, _, suffix = equation.name.rpartition(".")
-        if suffix != "grad" or name not in at:
-            continue
+    ended = [(e, e.name.removesuffix(".grad")) for e in program.phase("backward") if e.name.endswith(".grad")]
+    wanted = [(equation, name) for equation, name in ended if name in at]
+    done, total = 0, sum(at[name].size for _, name in wanted)
+    for equation, name in wanted:
         moving = _Moving(forward, at, name)
-        check, quotients[equation.name] = _check(moving, xp.broadcast_to(at[equation.name], at[name].shape))
+
+        def begin(count: int, name: str = name, before: int = done) -> None:
+            progress(name, before + count, total)
+
+        check, quotients[equation.name] = _check(moving, xp.broadcast_to(at[equation.name], at[name].shape), begin)
+        done += at[name].size
         if not check.right:
             check = check._replace(equation=_is_wrong_itself(program, equation, at, quotients, moving.start))
         checks.append(check)
@@ -100,12 +113,13 @@ class _Moving:
         return evaluate(self.program, {**self.at, self.name: moved}).values
 
 
-def _check(moving: _Moving, gradient: Any) -> tuple[Check, Any]:
-    """(the check, the difference quotients)."""
+def _check(moving: _Moving, gradient: Any, begin: Callable[[int], None]) -> tuple[Check, Any]:
+    """(the check, the difference quotients). begin: called ahead of each entry with how many went before it."""
     worst = Check(moving.name, 0.0, (), 0.0, 0.0, ())
     kinks: list[Kink] = []
     quotients = gradient.copy()
-    for entry in xp.ndindex(moving.start.shape):
+    for count, entry in enumerate(xp.ndindex(moving.start.shape)):
+        begin(count)
         one = tuple(i + 1 for i in entry)
         a = float(gradient[entry])
         best, quotient, units = float("nan"), float("nan"), []

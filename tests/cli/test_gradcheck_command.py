@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 
 from nncalc.cli.run import run
 from nncalc.problem import shipped
+from nncalc.problem.checking import gradient_checks
+from nncalc.problem.load import load_file
 
 LEARNS = [name for name in shipped.names() if name not in ("linear-relu", "regression-as-printed")]
 
@@ -30,8 +34,6 @@ def test_every_shipped_problem_is_right(name: str, capsys: pytest.CaptureFixture
 
 
 def has_loss(name: str) -> bool:
-    from nncalc.problem.load import load_file
-
     return load_file(str(shipped.path_of(name))).forward.loss is not None
 
 
@@ -135,3 +137,48 @@ def test_what_is_not_a_number_is_not_right(capsys: pytest.CaptureFixture[str], t
     assert run(["gradcheck", str(path), "--json"]) == 1
     checks = {check["name"]: check["relative_error"] for check in json.loads(capsys.readouterr().out)["checks"]}
     assert checks == {"h1": "NaN", "W1": "NaN", "x": "NaN"}
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def wide(folder: Path, inputs: int) -> str:
+    path = folder / "wide.yaml"
+    path.write_text(
+        f"seed: 1\ninputs: {[0.1] * inputs}\nlabels: [1, 2]\n"
+        f"layers: [{{dense: {{weights: {{random: {{shape: [2, {inputs}], scale: 0.1}}}}, activation: tanh}}}}]\n"
+        "loss: mse\n",
+        "utf-8",
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize(("inputs", "bar"), [(200, True), (20, False)])
+def test_many_entries_have_a_progress_bar_on_a_terminal(
+    inputs: int, bar: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := Terminal())
+    assert run(["gradcheck", wide(tmp_path, inputs), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["right"]
+    shown = stream.getvalue()
+    # W1, its results and the input: 400 + 2 + 2 + 200
+    assert ("/604" in shown) == bar
+    assert bar or shown == ""
+
+
+def test_nobody_watching_sees_no_progress_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["gradcheck", wide(tmp_path, 200)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_counts_every_entry_of_every_gradient() -> None:
+    seen: list[tuple[str, int, int]] = []
+    gradient_checks(load_file(str(shipped.path_of("regression"))), lambda *at: seen.append(at))
+    # 3 + 12 + 3 + 4 + 4 + 12 + 4 + 3 entries
+    assert [done for _, done, _ in seen] == list(range(45))
+    assert {total for _, _, total in seen} == {45}
+    assert [name for name, _, _ in seen][::15] == ["h2", "b2", "W1"]
