@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nncalc.catalogue.explanation import Explanation
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Kinks, Operation, Option, Rule, broadcast
 
 
@@ -22,6 +23,7 @@ def activation(
     at_kink: str = "",
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),),
     explanation: Explanation | None = None,
+    mistakes: tuple[Mistake, ...] = (),
 ) -> Operation:
     """An elementwise operation of one array x, with the derivative rule(ans, x, **settings)."""
     return Operation(
@@ -39,5 +41,6 @@ def activation(
         at_kink=at_kink,
         domain=domain,
         explanation=explanation,
+        mistakes=mistakes,
         example=(f"{name}(x)", *(f"{name}(x, {option.name}=0.3)" for option in options)),
     )

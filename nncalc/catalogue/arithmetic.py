@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Rule, broadcast
 from nncalc.language.expression import Const, Expression, call
 from nncalc.language.text import INFIX
@@ -86,6 +87,15 @@ ENTRIES = (
     ),
     _infix(
         "power", "^", "^", "power, entry by entry", lambda xp, a, b: xp.power(a, b), _power_by_base, _power_by_exponent
+    )._replace(
+        mistakes=(
+            Mistake(
+                "exponent",
+                "the exponent is not lessened by 1 in the derivative",
+                gradients=((0, lambda g, ans, a, b, **_: g * b * ans),),
+            ),
+            Mistake("exponent", "it is multiplied by the exponent", lambda a, b, **_: a * b),
+        )
     ),
     Operation(
         name="negative",

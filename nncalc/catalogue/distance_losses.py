@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from math import log as ln
+from math import prod
 from typing import Any
 
 from nncalc.catalogue.class_target import over_latex, over_text
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.loss import loss
+from nncalc.catalogue.loss_mistakes import over
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option, Target
 from nncalc.catalogue.registry import operation
+from nncalc.catalogue.substitutes import applied, instead, without
 from nncalc.language.expression import Expression, Setting, call
 
 PYTORCH = "PyTorch documentation, torch.nn.{}"
@@ -70,6 +74,34 @@ def _cosine_slope(p: Expression, y: Expression, *, shape: tuple[int, ...]) -> Ex
     return (dot * p / length**2 - y) / (length * other)
 
 
+def _unbounded(by: str) -> Mistake:
+    def value(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting, **settings: Any) -> Expression:
+        half = applied("mse", p, y, reduction=reduction) / 2
+        return half / settings["beta"] if settings.get("beta", 1) != 1 else half
+
+    return Mistake("piece", f"the squares are taken beyond {by} too", value)
+
+
+def _straight(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting, **_: Any) -> Expression:
+    return applied("mae", p, y, reduction=reduction)
+
+
+def _count(shape: tuple[int, ...], reduction: Setting) -> int:
+    """How often the 1 of 1 − cos stands in the loss."""
+    return prod(shape[:-1]) if reduction == "sum" else 1
+
+
+def _similarity(p: Expression, y: Expression, *, shape_of: Any, **settings: Setting) -> Expression:
+    """The cosine itself, in place of 1 minus it."""
+    return _count(shape_of(p), settings["reduction"]) - applied("cosine", p, y, **settings)
+
+
+def _product(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting) -> Expression:
+    """1 − ŷ·y, as if both had the length 1."""
+    shape = shape_of(p)
+    return _count(shape, reduction) - over(p * y, shape, reduction, per_output=False)
+
+
 ENTRIES = (
     loss(
         "huber",
@@ -82,6 +114,19 @@ ENTRIES = (
         ),
         meaning="½d² for |d| ≤ δ, else δ (|d| − δ/2), of d = ŷ − y; the mean over the outputs and the examples",
         source=f"Huber, Robust Estimation of a Location Parameter, 1964; {PYTORCH.format('HuberLoss')}",
+        mistakes=(
+            _unbounded("δ"),
+            Mistake("piece", "absolute values are taken within δ too", _straight),
+            Mistake("delta", "δ is left out", without("huber", "delta")),
+            Mistake(
+                "smooth_l1",
+                "the form of smooth L1 is taken, which is divided by δ",
+                lambda p, y, delta, reduction, **_: (
+                    None if delta == 1 else applied("smooth_l1", p, y, beta=delta, reduction=reduction)
+                ),
+                convention="smooth L1",
+            ),
+        ),
         options=(Option("delta", 1, "δ: beyond it the loss is a straight line", above=0),),
         target=Target(per_output=True),
         explanation=Explanation(
@@ -133,6 +178,19 @@ ENTRIES = (
         ),
         meaning="½d²/β for |d| < β, else |d| − β/2, of d = ŷ − y; the mean over the outputs and the examples",
         source=f"Girshick, Fast R-CNN, 2015, eq. 3; {PYTORCH.format('SmoothL1Loss')}",
+        mistakes=(
+            _unbounded("β"),
+            Mistake("piece", "absolute values are taken within β too", _straight),
+            Mistake("beta", "β is left out", without("smooth_l1", "beta")),
+            Mistake(
+                "huber",
+                "Huber's form is taken, which is not divided by β",
+                lambda p, y, beta, reduction, **_: (
+                    None if beta == 1 else applied("huber", p, y, delta=beta, reduction=reduction)
+                ),
+                convention="Huber's form",
+            ),
+        ),
         options=(Option("beta", 1, "β: beyond it the loss is a straight line", above=0),),
         target=Target(per_output=True),
         explanation=Explanation(
@@ -178,6 +236,7 @@ ENTRIES = (
         ),
         meaning="ln cosh(ŷ − y), about ½d² near 0 and |d| − ln 2 far away; the mean over the outputs and the examples",
         source="Saleh and Saleh, Statistical Properties of the log-cosh Loss Function Used in Machine Learning, 2022",
+        mistakes=(Mistake("squares", "squares are taken", instead("mse")),),
         target=Target(per_output=True),
         explanation=Explanation(
             subject="loss",
@@ -217,6 +276,10 @@ ENTRIES = (
         latex=r"1 - \cos\left({prediction},\ {target}\right)",
         meaning="1 − ŷ·y / (‖ŷ‖ ‖y‖): 0 where both point the same way, 2 where they point opposite ways",
         source=PYTORCH.format("CosineEmbeddingLoss"),
+        mistakes=(
+            Mistake("one_minus", "the cosine is taken, not 1 minus it", _similarity),
+            Mistake("norm", "the product is not divided by the lengths", _product),
+        ),
         target=Target(),
         domain=((0.3, 3.0), (0.3, 3.0)),
         explanation=Explanation(

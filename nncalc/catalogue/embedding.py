@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape
+from nncalc.catalogue.substitutes import shifted
 from nncalc.errors import DomainError
+from nncalc.language.expression import Expression, call
 
 
 def _one_hot(xp: Any, y: Any, classes: int) -> Any:
@@ -23,6 +26,14 @@ def _shape(y: Shape, classes: int) -> Shape:
     return (*y, int(classes))
 
 
+def _counted(by: int) -> Any:
+    def value(y: Expression, *, shape_of: Any, classes: int) -> Expression | None:
+        whole = call.one_hot(y, classes=classes)
+        return None if classes == 1 else shifted(whole, shape_of(whole), by)
+
+    return value
+
+
 ENTRIES = (
     Operation(
         name="one_hot",
@@ -34,6 +45,14 @@ ENTRIES = (
         text="one_hot({y})",
         latex=r"\operatorname{onehot}\left({y}\right)",
         meaning="for each class number, counted from 0, a vector of 0 with a 1 at its place",
+        mistakes=(
+            Mistake(
+                "label_base", "classes are counted from 0, not from 1", _counted(1), convention="labels counted from 0"
+            ),
+            Mistake(
+                "label_base", "classes are counted from 1, not from 0", _counted(-1), convention="labels counted from 1"
+            ),
+        ),
         source="Goodfellow, Bengio, Courville, Deep Learning, section 6.2.2.3",
         example=("one_hot(step(x), classes=2)", "one_hot(step(a), classes=3)", "one_hot(step(A), classes=2)"),
     ),

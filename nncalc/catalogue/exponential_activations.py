@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option
+from nncalc.catalogue.substitutes import instead, without
 from nncalc.language.expression import call
 
 # The fixed point of Klambauer et al.: outputs of mean 0 and variance 1 keep both from layer to layer.
@@ -22,6 +24,11 @@ ENTRIES = (
         latex=r"\operatorname{SELU}\left({x}\right)",
         meaning="1.0507 x where x > 0, else 1.7581 (eˣ − 1)",
         source="Klambauer, Unterthiner, Mayr, Hochreiter, Self-Normalizing Neural Networks, 2017",
+        mistakes=(
+            Mistake("scale", "the scale is left out", value=lambda x, **_: call.elu(x, alpha=SELU_ALPHA)),
+            Mistake("alpha", "α and the scale are left out, as in ELU", value=instead("elu")),
+            Mistake("alpha", "α is left out", value=lambda x, **_: SELU_SCALE * call.elu(x)),
+        ),
         kinks=(0.0,),
         at_kink="SELU has no derivative at 0; 1.7581, the slope left of it, is used",
         explanation=Explanation(
@@ -62,6 +69,14 @@ ENTRIES = (
         latex=r"\operatorname{CELU}\left({x}\right)",
         meaning="x where x > 0, else α (e^(x/α) − 1)",
         source="Barron, Continuously Differentiable Exponential Linear Units, 2017",
+        mistakes=(
+            Mistake("alpha", "α is left out", value=without("celu", "alpha")),
+            Mistake(
+                "alpha",
+                "the exponent is not divided by α, as in ELU",
+                value=lambda x, alpha, **_: None if alpha == 1 else call.elu(x, alpha=alpha),
+            ),
+        ),
         options=(Option("alpha", 1, "−α is the value far left", above=0),),
         explanation=Explanation(
             subject="celu(x)",

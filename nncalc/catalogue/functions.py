@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Rule, broadcast
+from nncalc.catalogue.substitutes import instead
 from nncalc.language.expression import Expression, call
 
 POSITIVE = ((0.2, 3.0),)
@@ -22,6 +24,7 @@ def _function(
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),),
     kinks: tuple[float, ...] = (),
     at_kink: str = "",
+    mistakes: tuple[Mistake, ...] = (),
 ) -> Operation:
     return Operation(
         name=name,
@@ -36,7 +39,18 @@ def _function(
         domain=domain,
         kinks=kinks,
         at_kink=at_kink,
+        mistakes=mistakes,
         example=(f"{name}(x)",),
+    )
+
+
+def _bases(own: str) -> tuple[Mistake, ...]:
+    """The logarithm to another of the usual bases."""
+    words = {"log": "the natural logarithm", "log2": "the logarithm to base 2", "log10": "the logarithm to base 10"}
+    return tuple(
+        Mistake("log_base", f"{what} is taken", instead(name), convention=what)
+        for name, what in words.items()
+        if name != own
     )
 
 
@@ -55,7 +69,15 @@ def _clip_derivative(ans: Expression, x: Expression, low: float | None, high: fl
 
 ENTRIES = (
     _function("exp", lambda ans, x: ans, "e{x:raised}", "e^{{x}}", "e to the power of x"),
-    _function("log", lambda ans, x: 1 / x, "ln {x:power}", r"\ln {x:power}", "natural logarithm", domain=POSITIVE),
+    _function(
+        "log",
+        lambda ans, x: 1 / x,
+        "ln {x:power}",
+        r"\ln {x:power}",
+        "natural logarithm",
+        domain=POSITIVE,
+        mistakes=_bases("log"),
+    ),
     _function(
         "log2",
         lambda ans, x: 1 / (x * call.log(2)),
@@ -63,6 +85,7 @@ ENTRIES = (
         r"\log_2 {x:power}",
         "logarithm to base 2",
         domain=POSITIVE,
+        mistakes=_bases("log2"),
     ),
     _function(
         "log10",
@@ -71,8 +94,17 @@ ENTRIES = (
         r"\log_{10} {x:power}",
         "logarithm to base 10",
         domain=POSITIVE,
+        mistakes=_bases("log10"),
     ),
-    _function("sqrt", lambda ans, x: 1 / (2 * ans), "√{x:postfix}", r"\sqrt{{x}}", "square root", domain=POSITIVE),
+    _function(
+        "sqrt",
+        lambda ans, x: 1 / (2 * ans),
+        "√{x:postfix}",
+        r"\sqrt{{x}}",
+        "square root",
+        domain=POSITIVE,
+        mistakes=(Mistake("root", "the root is left out", lambda x, **_: x),),
+    ),
     _function(
         "abs",
         lambda ans, x: call.sign(x),
@@ -82,6 +114,10 @@ ENTRIES = (
         domain=((0.2, 3.0),),
         kinks=(0.0,),
         at_kink="|x| has no derivative at 0; 0 is used",
+        mistakes=(
+            Mistake("squares", "squares are taken, not absolute values", lambda x, **_: x**2),
+            Mistake("absolute", "the derivative's sign is left out", gradients=((0, lambda g, ans, x, **_: g),)),
+        ),
     ),
     _function("sin", lambda ans, x: call.cos(x), "sin({x})", r"\sin\left({x}\right)", "sine of x in radians"),
     _function("cos", lambda ans, x: -call.sin(x), "cos({x})", r"\cos\left({x}\right)", "cosine of x in radians"),
@@ -99,6 +135,10 @@ ENTRIES = (
         r"\left\lfloor {x} \right\rfloor",
         "the largest whole number that is not above x",
         domain=((0.2, 0.8),),
+        mistakes=(
+            Mistake("rounding", "it is rounded up, not down", lambda x, **_: -call.floor(-x)),
+            Mistake("rounding", "it is not rounded", lambda x, **_: x),
+        ),
     ),
     Operation(
         name="clip",
@@ -114,6 +154,14 @@ ENTRIES = (
         latex=r"\operatorname{clip}\left({x}\right)",
         meaning="x, no lower than low and no higher than high",
         source="NumPy reference, numpy.clip",
+        mistakes=(
+            Mistake("clipped", "what is outside the bounds stays", lambda x, **_: x),
+            Mistake(
+                "clipped",
+                "the gradient goes through outside the bounds too",
+                gradients=((0, lambda g, ans, x, **_: g),),
+            ),
+        ),
         example=("clip(x, low=-1, high=1)", "clip(A, low=0.5)", "clip(a, high=0)"),
     ),
 )

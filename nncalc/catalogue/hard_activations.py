@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option
+from nncalc.catalogue.substitutes import instead, with_settings
 from nncalc.language.expression import Expression, call
 
 CONSTANT = "a constant"
@@ -27,6 +29,24 @@ ENTRIES = (
         latex=r"\sigma_{\mathrm{hard}}\left({x}\right)",
         meaning="slope · x + shift, no lower than 0 and no higher than 1",
         source="Courbariaux, Bengio, David, BinaryConnect, 2015; PyTorch documentation, torch.nn.Hardsigmoid",
+        mistakes=(
+            # Keras until its version 3, and Courbariaux et al. with ½
+            Mistake(
+                "slope",
+                "the slope 0.2 is taken",
+                value=with_settings("hard_sigmoid", slope=0.2),
+                convention="the hard sigmoid of slope 0.2",
+            ),
+            Mistake(
+                "slope",
+                "the slope 1/6 is taken",
+                value=with_settings("hard_sigmoid", slope=1 / 6),
+                convention="the hard sigmoid of slope 1/6",
+            ),
+            Mistake(
+                "clipped", "what is below 0 or above 1 stays", value=lambda x, slope, shift, **_: slope * x + shift
+            ),
+        ),
         options=(
             Option("slope", 1 / 6, "the slope between its ends"),
             Option("shift", 0.5, "the value at 0"),
@@ -112,6 +132,14 @@ ENTRIES = (
         latex=r"\operatorname{hardtanh}\left({x}\right)",
         meaning="x, no lower than −1 and no higher than 1",
         source="Collobert, Large Scale Machine Learning, 2004; PyTorch documentation, torch.nn.Hardtanh",
+        mistakes=(
+            Mistake("clipped", "what is outside its ends stays", value=lambda x, **_: x),
+            Mistake(
+                "clipped",
+                "the gradient goes through outside its ends too",
+                gradients=((0, lambda g, ans, x, **_: g),),
+            ),
+        ),
         options=(Option("low", -1, "the lowest value"), Option("high", 1, "the highest")),
         kinks=lambda low, high: (float(low), float(high)),
         at_kink="hardtanh has no derivative at its ends; 0 is used",
@@ -153,6 +181,14 @@ ENTRIES = (
         latex=r"\operatorname{ReLU}_{\theta}\left({x}\right)",
         meaning="x where x > threshold, else 0",
         source="Konda, Memisevic, Krueger, Zero-bias Autoencoders and the Benefits of Co-adapting Features, 2014",
+        mistakes=(
+            Mistake(
+                "threshold",
+                "the threshold is subtracted",
+                value=lambda x, threshold, **_: call.relu(x - threshold),
+            ),
+            Mistake("threshold", "the threshold is left out, as in ReLU", value=lambda x, **_: call.relu(x)),
+        ),
         options=(Option("threshold", 1, "θ: up to it the result is 0"),),
         kinks=lambda threshold: (float(threshold),),
         at_kink="the thresholded ReLU jumps at its threshold; the derivative 0 is used",
@@ -180,6 +216,15 @@ ENTRIES = (
         latex=r"\operatorname{sign}\left({x}\right)",
         meaning="−1, 0 or 1, the sign of x",
         source="Hopfield, Neural Networks and Physical Systems with Emergent Collective Computational Abilities, 1982",
+        mistakes=(
+            Mistake(
+                "at_zero",
+                "the sign of 0 is taken for 1",
+                value=lambda x, **_: call.where(x >= 0, 1, -1),
+                convention="sign(0) = 1",
+            ),
+            Mistake("step", "0 is taken for −1, as in the step", value=instead("step")),
+        ),
         kinks=(0.0,),
         at_kink="the sign jumps at 0; the derivative 0 is used",
         domain=((0.2, 3.0),),

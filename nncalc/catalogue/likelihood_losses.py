@@ -7,7 +7,7 @@ from typing import Any
 from nncalc.catalogue.class_losses import CLASS_EXAMPLES
 from nncalc.catalogue.class_target import (
     CLASS_OPTIONS,
-    are_probabilities,
+    both,
     class_target,
     counted,
     counted_expression,
@@ -24,10 +24,13 @@ from nncalc.catalogue.class_target import (
 )
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.loss import loss
+from nncalc.catalogue.loss_mistakes import class_mistakes, label_bases, minus, over
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option, Shape, Target
 from nncalc.catalogue.registry import operation
 from nncalc.catalogue.softmax import softmax_of
-from nncalc.language.expression import Expression, call
+from nncalc.catalogue.substitutes import applied, with_settings, without
+from nncalc.language.expression import Expression, Setting, call
 
 PYTORCH = "PyTorch documentation, torch.nn.{}"
 
@@ -55,6 +58,24 @@ def _focal_by_label(
     return -alpha * (1 - softmax_of(h)) ** gamma * call.log_softmax(h)
 
 
+def _of_logarithms(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting) -> Expression:
+    """The prediction as the logarithm of the rate: PyTorch's default."""
+    return over(call.exp(p) - y * p, shape_of(p), reduction, per_output=True)
+
+
+def _cross_entropy(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting) -> Expression:
+    return over(-(y * call.log(p)), shape_of(p), reduction, per_output=False)
+
+
+def _in_base(base: float, what: str) -> Mistake:
+    return Mistake(
+        "log_base",
+        f"{what} is taken",
+        lambda p, y, shape_of, **settings: applied("kl_divergence", p, y, **settings) / call.log(base),
+        convention=what,
+    )
+
+
 ENTRIES = (
     loss(
         "nll",
@@ -69,6 +90,7 @@ ENTRIES = (
         latex=lambda **rest: rf"-\sum {latex_written(**rest)} {{prediction:power}}",
         meaning="−Σ y z, on logarithms z of probabilities",
         source=PYTORCH.format("NLLLoss"),
+        mistakes=class_mistakes("nll"),
         options=CLASS_OPTIONS,
         examples=tuple(f"nll(A, B, {settings})" for settings in CLASS_EXAMPLES),
         target=class_target(),
@@ -101,13 +123,18 @@ ENTRIES = (
     loss(
         "kl_divergence",
         terms=lambda xp, p, y: plogq(xp, y, y) - plogq(xp, y, p),
-        check=are_probabilities,
+        check=both,
         by_prediction=lambda each, p, y: call.where(y > 0, -y / p, 0),
         by_target=lambda each, p, y: call.log(y / p) + 1,
         text="Σ {target:power} ln({target:product} / {prediction:power})",
         latex=r"\sum {target:power} \ln\left({target:product} / {prediction:power}\right)",
         meaning="the Kullback–Leibler divergence Σ y ln(y / p) of p from y, on probabilities p",
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 3.50",
+        mistakes=(
+            Mistake("entropy", "the label's own entropy is left out: the cross-entropy is taken", _cross_entropy),
+            _in_base(2, "the logarithm to base 2"),
+            _in_base(10, "the logarithm to base 10"),
+        ),
         target=Target(),
         domain=((0.1, 0.5), (0.9, 1.0)),
         explanation=Explanation(
@@ -152,6 +179,14 @@ ENTRIES = (
         ),
         meaning="ŷ − y ln ŷ, for counts y and a rate ŷ above 0; the mean over the outputs and the examples",
         source=PYTORCH.format("PoissonNLLLoss, log_input=False"),
+        mistakes=(
+            Mistake(
+                "log_input",
+                "the prediction is taken for the logarithm of the rate",
+                _of_logarithms,
+                convention="the prediction as the logarithm of the rate",
+            ),
+        ),
         target=Target(per_output=True),
         domain=((1.2, 3.0), (0.2, 3.0)),
         explanation=Explanation(
@@ -202,6 +237,12 @@ ENTRIES = (
         ),
         meaning="−α (1 − p_y)^γ ln p_y with p = softmax(h), on logits h: what is right already counts little",
         source="Lin, Goyal, Girshick, He, Dollár, Focal Loss for Dense Object Detection, 2017, eq. 5",
+        mistakes=(
+            minus("focal"),
+            Mistake("gamma", "the factor with γ is left out", with_settings("focal", gamma=0)),
+            Mistake("alpha", "α is left out", without("focal", "alpha")),
+            *label_bases("focal"),
+        ),
         options=(
             Option("gamma", 2, "γ: how much less what is right already counts; 0 for cross-entropy", at_least=0),
             Option("alpha", 1, "α: a factor", at_least=0),

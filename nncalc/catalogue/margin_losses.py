@@ -7,7 +7,10 @@ from typing import Any
 from nncalc.catalogue.class_target import is_distribution, mass, over_latex, over_text
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.loss import loss
+from nncalc.catalogue.loss_mistakes import label_bases, outputs, over
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option, Shape, Target
+from nncalc.catalogue.substitutes import applied, instead, with_settings, without
 from nncalc.language.expression import Expression, Setting, call
 
 SIGNS = "Labels are −1 and 1, as in a support vector machine; not 0 and 1."
@@ -48,6 +51,48 @@ def _by_right(
     return _by_classes(-over - h * mass(active, shape), shape, average)
 
 
+# --- mistakes ------------------------------------------------------------------
+
+
+def _of_each(terms: Any) -> Any:
+    """A loss made of other terms, averaged over the outputs."""
+
+    def value(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting) -> Expression:
+        return over(terms(p, y), shape_of(p), reduction, per_output=True)
+
+    return value
+
+
+def _with_the_right(h: Expression, y: Expression, *, shape_of: Any, **settings: Any) -> Expression | None:
+    """The right class's own term, which is the margin, counted too."""
+    shape, margin = shape_of(h), settings["margin"]
+    if settings["average"] == "classes" or outputs(shape) == 1:
+        return None
+    if settings["reduction"] == "sum":
+        margin = margin * call.sum(y)
+    whole: Expression = applied("multiclass_hinge", h, y, **settings) + margin
+    return whole
+
+
+MULTICLASS = (
+    Mistake("margin", "the margin 1 is taken", without("multiclass_hinge", "margin")),
+    Mistake("margin", "the margin is left out", with_settings("multiclass_hinge", margin=0)),
+    Mistake("right_class", "the right class's own term, which is the margin, is added too", _with_the_right),
+    Mistake(
+        "reduction",
+        "the sum is divided by the number of classes",
+        with_settings("multiclass_hinge", average="classes"),
+        convention="the mean over the classes",
+    ),
+    Mistake(
+        "reduction",
+        "the sum is not divided by the number of classes",
+        with_settings("multiclass_hinge", average="none"),
+        convention="the sum over the classes",
+    ),
+    *label_bases("multiclass_hinge"),
+)
+
 ENTRIES = (
     loss(
         "hinge",
@@ -62,6 +107,11 @@ ENTRIES = (
         ),
         meaning="max(0, 1 − y ŷ) with labels ±1; the mean over the outputs and the examples",
         source="Bishop, Pattern Recognition and Machine Learning, eq. 7.44; Cortes and Vapnik, 1995",
+        mistakes=(
+            Mistake("squared", "squares are taken", instead("squared_hinge")),
+            Mistake("margin", "the margin 1 is left out", _of_each(lambda p, y: call.max(0, -(y * p)))),
+            Mistake("clipped", "terms below 0 count too", _of_each(lambda p, y: 1 - y * p)),
+        ),
         target=Target(per_output=True, signs=True),
         explanation=Explanation(
             subject="loss",
@@ -104,6 +154,11 @@ ENTRIES = (
         ),
         meaning="max(0, 1 − y ŷ)² with labels ±1; the mean over the outputs and the examples",
         source="Tang, Deep Learning using Linear Support Vector Machines, 2013, eq. 8",
+        mistakes=(
+            Mistake("squared", "the square is left out", instead("hinge")),
+            Mistake("margin", "the margin 1 is left out", _of_each(lambda p, y: call.max(0, -(y * p)) ** 2)),
+            Mistake("clipped", "terms below 0 count too", _of_each(lambda p, y: (1 - y * p) ** 2)),
+        ),
         target=Target(per_output=True, signs=True),
         explanation=Explanation(
             subject="loss",
@@ -151,6 +206,7 @@ ENTRIES = (
         ),
         meaning="Σ max(0, margin − s + h) over the wrong classes, with s the right class's score",
         source="Weston and Watkins, 1999; Stanford CS231n, Linear Classification; PyTorch, torch.nn.MultiMarginLoss",
+        mistakes=MULTICLASS,
         options=(
             Option("margin", 1, "by how much the right class's score has to be ahead"),
             Option(

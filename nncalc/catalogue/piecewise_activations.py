@@ -6,6 +6,7 @@ from functools import reduce
 from typing import Any
 
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape, broadcast, dimensions
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Slice, call
@@ -56,6 +57,19 @@ ENTRIES = (
         domain=((-3.0, 3.0), (0.1, 0.9)),
         kinks=(0.0,),
         at_kink="PReLU has no derivative at 0; its slope is used",
+        mistakes=(
+            Mistake(
+                "mask",
+                "the slope's gradient counts what is above 0 too",
+                gradients=((1, lambda g, ans, x, slope, **_: g * x),),
+            ),
+            Mistake(
+                "slope",
+                "the derivative left of 0 is taken for 0, as in ReLU",
+                gradients=((0, lambda g, ans, x, slope, **_: g * (x > 0)),),
+            ),
+            Mistake("slope", "the slope left of 0 is left out, as in ReLU", value=lambda x, slope, **_: call.relu(x)),
+        ),
         example=("prelu(x, a)", "prelu(A, x)", "prelu(x, y)", "prelu(a, b)", "prelu(A, a)"),
         explanation=Explanation(
             subject="prelu(x, a)",

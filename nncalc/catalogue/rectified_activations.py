@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option
+from nncalc.catalogue.substitutes import instead, without
 from nncalc.language.expression import call
 
 AWAY_FROM_ZERO = ((0.2, 3.0),)
@@ -18,6 +20,25 @@ ENTRIES = (
         latex=r"\operatorname{ReLU}\left({x}\right)",
         meaning="max(0, x)",
         source="Goodfellow, Bengio, Courville, Deep Learning, section 6.3.1",
+        mistakes=(
+            Mistake(
+                "at_zero",
+                "the derivative at 0 is taken for 1",
+                gradients=((0, lambda g, ans, x, **_: g * (x >= 0)),),
+                convention="ReLU′(0) = 1",
+            ),
+            Mistake(
+                "at_zero",
+                "the derivative at 0 is taken for ½",
+                gradients=((0, lambda g, ans, x, **_: g * ((x > 0) + call.equal(x, 0) / 2)),),
+                convention="ReLU′(0) = ½",
+            ),
+            Mistake(
+                "mask",
+                "ReLU's value is multiplied in, not 1 where it is above 0",
+                gradients=((0, lambda g, ans, x, **_: g * ans),),
+            ),
+        ),
         kinks=(0.0,),
         at_kink="ReLU has no derivative at 0; 0 is used",
         explanation=Explanation(
@@ -49,6 +70,25 @@ ENTRIES = (
         latex=r"\operatorname{LeakyReLU}\left({x}\right)",
         meaning="x where x > 0, else slope · x",
         source="Maas, Hannun, Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models, 2013",
+        mistakes=(
+            Mistake(
+                "slope",
+                "the slope left of 0 is left out, as in ReLU",
+                value=lambda x, **_: call.relu(x),
+            ),
+            Mistake("slope", "the usual slope, 0.01, is taken", value=without("leaky_relu", "slope")),
+            Mistake(
+                "slope",
+                "the derivative left of 0 is taken for 0, as in ReLU",
+                gradients=((0, lambda g, ans, x, **_: g * (x > 0)),),
+            ),
+            Mistake(
+                "at_zero",
+                "the derivative at 0 is taken for 1",
+                gradients=((0, lambda g, ans, x, slope, **_: g * call.where(x >= 0, 1, slope)),),
+                convention="LeakyReLU′(0) = 1",
+            ),
+        ),
         options=(Option("slope", 0.01, "the slope left of 0"),),
         kinks=(0.0,),
         at_kink="LeakyReLU has no derivative at 0; its slope is used",
@@ -83,6 +123,19 @@ ENTRIES = (
         latex=r"\operatorname{ELU}\left({x}\right)",
         meaning="x where x > 0, else α (eˣ − 1)",
         source="Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs, 2015",
+        mistakes=(
+            Mistake("alpha", "α is left out", value=without("elu", "alpha")),
+            Mistake(
+                "minus_one",
+                "the −1 behind the exponential is left out",
+                value=lambda x, alpha, **_: call.where(x > 0, x, call.exp(x) if alpha == 1 else alpha * call.exp(x)),
+            ),
+            Mistake(
+                "alpha",
+                "the derivative left of 0 is taken for the value, without the α that has to be added",
+                gradients=((0, lambda g, ans, x, **_: g * call.where(x > 0, 1, ans)),),
+            ),
+        ),
         options=(Option("alpha", 1, "−α is the value far left"),),
         explanation=Explanation(
             subject="elu(x)",
@@ -119,6 +172,16 @@ ENTRIES = (
         latex=r"\operatorname{step}\left({x}\right)",
         meaning="1 where x > 0, else 0",
         source="Rosenblatt, The Perceptron, 1958",
+        mistakes=(
+            Mistake("at_zero", "the step at 0 is taken for 1", value=lambda x, **_: x >= 0, convention="step(0) = 1"),
+            Mistake(
+                "at_zero",
+                "the step at 0 is taken for ½",
+                value=lambda x, **_: (x > 0) + call.equal(x, 0) / 2,
+                convention="step(0) = ½",
+            ),
+            Mistake("sign", "−1 is taken left of 0", value=instead("sign")),
+        ),
         kinks=(0.0,),
         at_kink="the step jumps at 0; 0 is used",
         domain=AWAY_FROM_ZERO,

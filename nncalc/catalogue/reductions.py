@@ -6,9 +6,11 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Rule, Shape, broadcast, normal_axes, without_axes
+from nncalc.catalogue.substitutes import applied
 from nncalc.errors import ShapeError
-from nncalc.language.expression import Const, Expression, Setting, call
+from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call
 
 ShapeOf = Callable[[Expression], Shape]
 AXIS = Option("axis", None, "the axis or axes to go along, counted from 0; all if not said")
@@ -47,6 +49,140 @@ def _var_gradient(
 ) -> Expression:
     centered = x - call.mean(x, axis=axis, keepdims=True) if axis is not None else x - call.mean(x)
     return 2 * _kept(g, x, shape_of, axis, keepdims) * centered / (_count(shape_of(x), axis) - correction)
+
+
+# --- mistakes ------------------------------------------------------------------
+
+
+def _is_square(x: Expression) -> bool:
+    return isinstance(x, Apply) and x.op == "power"
+
+
+def _as_sum(of_losses: bool) -> Any:
+    """The sum for the mean: of examples' losses another convention, of anything else a mistake."""
+
+    def value(x: Expression, *, shape_of: ShapeOf, **settings: Setting) -> Expression | None:
+        if _count(shape_of(x), settings["axis"]) == 1 or (x == Name("losses")) != of_losses:
+            return None
+        return applied("sum", x, **settings)
+
+    return value
+
+
+def _as_mean(x: Expression, *, shape_of: ShapeOf, **settings: Setting) -> Expression | None:
+    return None if _count(shape_of(x), settings["axis"]) == 1 else applied("mean", x, **settings)
+
+
+def _of_a_sample(x: Expression, *, shape_of: ShapeOf, **settings: Setting) -> Expression | None:
+    """A mean of squares divided by N − 1."""
+    n = _count(shape_of(x), settings["axis"])
+    return applied("sum", x, **settings) / (n - 1) if _is_square(x) and n > 1 else None
+
+
+def _corrected(correction: int) -> Any:
+    def value(x: Expression, *, shape_of: ShapeOf, **settings: Setting) -> Expression | None:
+        if settings["correction"] == correction or _count(shape_of(x), settings["axis"]) == 1:
+            return None
+        return applied("var", x, **{**settings, "correction": correction})
+
+    return value
+
+
+def _constant(g: Expression, ans: Expression, x: Expression, **_: Any) -> float | None:
+    """No gradient through a statistic; the mean of the losses, with 1 for its gradient, is none."""
+    return None if isinstance(g, Const) else 0.0
+
+
+def _constant_mean(g: Expression, ans: Expression, x: Expression, **_: Any) -> float | None:
+    return None if isinstance(g, Const) or _is_square(x) else 0.0
+
+
+def _constant_variance(g: Expression, ans: Expression, x: Expression, **_: Any) -> float | None:
+    return None if isinstance(g, Const) or not _is_square(x) else 0.0
+
+
+NO_STATISTICS = "mean and variance are taken for constants: no gradient goes through them"
+NO_VARIANCE = "the variance is taken for a constant: no gradient goes through it"
+MEAN_MISTAKES = (
+    Mistake(
+        "reduction",
+        "the examples' losses are added up, not averaged",
+        _as_sum(True),
+        convention="the sum, not the mean",
+    ),
+    Mistake("sum", "the sum is taken, not the mean", _as_sum(False)),
+    Mistake("bessel", "N − 1 is taken for N", _of_a_sample),
+    Mistake("statistics_gradient", NO_STATISTICS, gradients=((0, _constant),)),
+    Mistake("statistics_gradient", NO_VARIANCE, gradients=((0, _constant_variance),)),
+    Mistake(
+        "statistics_gradient",
+        "the mean is taken for a constant: no gradient goes through it",
+        gradients=((0, _constant_mean),),
+    ),
+)
+VAR_MISTAKES = (
+    Mistake("bessel", "N − 1 is taken for N", _corrected(1)),
+    Mistake("bessel", "N is taken, not N − 1", _corrected(0)),
+    Mistake(
+        "root", "the root is taken: the standard deviation", lambda x, shape_of, **s: call.sqrt(applied("var", x, **s))
+    ),
+    Mistake("statistics_gradient", NO_VARIANCE, gradients=((0, _constant),)),
+    Mistake("statistics_gradient", NO_STATISTICS, gradients=((0, _constant),), also=(("mean", 0, _constant),)),
+)
+NORM_MISTAKES = (
+    Mistake("root", "the root is left out", lambda x, shape_of, **s: applied("sum", x**2, **s)),
+    Mistake(
+        "absolute",
+        "absolute values are added up, not squares under a root",
+        lambda x, shape_of, **s: applied("sum", call.abs(x), **s),
+    ),
+    Mistake(
+        "root",
+        "the gradient is that of the sum of squares",
+        gradients=((0, lambda g, ans, x, shape_of, axis, keepdims: 2 * _kept(g, x, shape_of, axis, keepdims) * x),),
+    ),
+)
+
+
+def _averaged(x: Expression, b: Expression | None = None, *, shape_of: ShapeOf, **settings: Setting) -> Any:
+    return _as_mean(x, shape_of=shape_of, **settings) if b is None else None
+
+
+def _to_every(
+    g: Expression,
+    ans: Expression,
+    x: Expression,
+    b: Expression | None = None,
+    *,
+    shape_of: ShapeOf,
+    axis: Setting,
+    keepdims: Setting,
+) -> Expression | None:
+    return _spread(g, x, shape_of, axis, keepdims) if b is None else None
+
+
+def _beside_a_number(closed: str, position: int) -> Any:
+    """max(0, x) with the derivative 1 at 0, for the argument at that position."""
+
+    def rule(g: Expression, ans: Expression, *arrays: Expression, **_: Any) -> Expression | None:
+        if len(arrays) == 1 or not isinstance(arrays[1 - position], Const):
+            return None
+        return g * Apply(closed, (arrays[position], arrays[1 - position]))
+
+    return rule
+
+
+def _extreme_mistakes(name: str, closed: str) -> tuple[Mistake, ...]:
+    return (
+        Mistake("average", "the mean is taken", _averaged),
+        Mistake("spread", "the gradient goes to every entry, not to the one taken alone", gradients=((0, _to_every),)),
+        Mistake(
+            "at_zero",
+            "the derivative where both are equal is taken for 1",
+            gradients=((0, _beside_a_number(closed, 0)), (1, _beside_a_number(closed, 1))),
+            convention="the derivative 1 at the kink",
+        ),
+    )
 
 
 def _extreme(name: str, opposite: str, meaning: str) -> Operation:
@@ -109,6 +245,7 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
             *(example.replace("sum", name) for example in EXAMPLES),
             *(f"{name}({pair})" for pair in ("x, y", "A, x", "a, x", "0, x")),
         ),
+        mistakes=_extreme_mistakes(name, f"{opposite}_equal"),
     )
 
 
@@ -153,7 +290,15 @@ def _latex_written(name: str, template: str) -> Any:
 
 
 def _reduction(
-    name: str, value: Any, gradient: Rule | None, text: str, latex: str, meaning: str, source: str, *options: Option
+    name: str,
+    value: Any,
+    gradient: Rule | None,
+    text: str,
+    latex: str,
+    meaning: str,
+    source: str,
+    *options: Option,
+    mistakes: tuple[Mistake, ...] = (),
 ) -> Operation:
     return Operation(
         name=name,
@@ -170,6 +315,7 @@ def _reduction(
             *(example.replace("sum", name) for example in EXAMPLES),
             *(f"{name}(A, axis=0, {option.name}=1)" for option in options),
         ),
+        mistakes=mistakes,
     )
 
 
@@ -192,6 +338,7 @@ ENTRIES = (
         r"\sum {x:product}",
         "the sum of the entries",
         NUMPY.format("numpy.sum"),
+        mistakes=(Mistake("average", "the mean is taken, not the sum", _as_mean),),
     ),
     _reduction(
         "mean",
@@ -201,6 +348,7 @@ ENTRIES = (
         r"\operatorname{mean}\left({x}\right)",
         "the average of the entries",
         NUMPY.format("numpy.mean"),
+        mistakes=MEAN_MISTAKES,
     ),
     _reduction(
         "var",
@@ -211,6 +359,7 @@ ENTRIES = (
         "the variance of the entries, divided by their number N (less the correction)",
         NUMPY.format("numpy.var"),
         Option("correction", 0, "what N is lessened by: 1 for the variance of a sample", at_least=0),
+        mistakes=VAR_MISTAKES,
     ),
     _extreme("max", "greater", "the largest entry, or the larger of two"),
     _extreme("min", "less", "the smallest entry, or the smaller of two"),
@@ -222,6 +371,14 @@ ENTRIES = (
         r"\operatorname{argmax}\left({x}\right)",
         "which entry is the largest, counted from 0; the first of equal ones",
         NUMPY.format("numpy.argmax"),
+        mistakes=(
+            Mistake(
+                "label_base",
+                "entries are counted from 1, not from 0",
+                lambda x, shape_of, **s: applied("argmax", x, **s) + 1,
+                convention="entries counted from 1",
+            ),
+        ),
     )._replace(shape=_argmax_shape, example=("argmax(x)", "argmax(A)", "argmax(A, axis=1, keepdims=True)")),
     _reduction(
         "norm",
@@ -231,5 +388,6 @@ ENTRIES = (
         r"\left\lVert {x} \right\rVert",
         "the Euclidean length √Σx²",
         "Goodfellow, Bengio, Courville, Deep Learning, eq. 2.30 with p = 2",
+        mistakes=NORM_MISTAKES,
     )._replace(at_zero="the length has no derivative at 0; its gradient is 0 / 0"),
 )

@@ -6,6 +6,8 @@ from typing import Any
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
+from nncalc.catalogue.mistake import Mistake
+from nncalc.catalogue.substitutes import instead
 from nncalc.language.expression import Expression, call
 
 ROOT_HALF = 0.7071067811865476  # 1 / √2
@@ -59,6 +61,14 @@ ENTRIES = (
         latex=r"\sigma\left({x}\right)",
         meaning="1 / (1 + e⁻ˣ), between 0 and 1",
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 3.30",
+        mistakes=(
+            Mistake("exponent", "the minus in the exponent is left out", value=lambda x, **_: 1 / (1 + call.exp(x))),
+            Mistake(
+                "derivative",
+                "the derivative is that of tanh, 1 − a²",
+                gradients=((0, lambda g, ans, x, **_: g * (1 - ans**2)),),
+            ),
+        ),
         explanation=Explanation(
             subject="sigmoid(x)",
             definition=("1 / (1 + exp(-x))",),
@@ -101,6 +111,19 @@ ENTRIES = (
         latex=r"\tanh\left({x}\right)",
         meaning="(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), between −1 and 1",
         source="Goodfellow, Bengio, Courville, Deep Learning, section 6.3.2",
+        mistakes=(
+            Mistake("exponent", "the 2 in the exponents is left out", value=lambda x, **_: call.tanh(x / 2)),
+            Mistake(
+                "square",
+                "the square in the derivative 1 − a² is left out",
+                gradients=((0, lambda g, ans, x, **_: g * (1 - ans)),),
+            ),
+            Mistake(
+                "derivative",
+                "the derivative is that of the sigmoid, a (1 − a)",
+                gradients=((0, lambda g, ans, x, **_: g * ans * (1 - ans)),),
+            ),
+        ),
         explanation=Explanation(
             subject="tanh(x)",
             definition=("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", "(1 - exp(-2 * x)) / (1 + exp(-2 * x))"),
@@ -164,6 +187,18 @@ ENTRIES = (
         latex=r"\operatorname{softplus}\left({x}\right)",
         meaning="ln(1 + eˣ), a smooth ReLU",
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 3.31",
+        mistakes=(
+            Mistake(
+                "log_base",
+                "the logarithm to base 2 is taken",
+                value=lambda x, **_: call.log2(1 + call.exp(x)),
+            ),
+            Mistake(
+                "derivative",
+                "the derivative is that of the sigmoid, which is the second one",
+                gradients=((0, lambda g, ans, x, **_: g * call.sigmoid(x) * (1 - call.sigmoid(x))),),
+            ),
+        ),
         explanation=Explanation(
             subject="softplus(x)",
             definition=("log(1 + exp(x))",),
@@ -201,6 +236,18 @@ ENTRIES = (
         latex=r"\operatorname{SiLU}\left({x}\right)",
         meaning="x σ(x), also called swish",
         source="Ramachandran, Zoph, Le, Searching for Activation Functions, 2017",
+        mistakes=(
+            Mistake(
+                "product_rule",
+                "only the first factor is differentiated",
+                gradients=((0, lambda g, ans, x, **_: g * call.sigmoid(x)),),
+            ),
+            Mistake(
+                "product_rule",
+                "only the sigmoid is differentiated, not the x in front of it",
+                gradients=((0, lambda g, ans, x, **_: g * ans * (1 - call.sigmoid(x))),),
+            ),
+        ),
         explanation=Explanation(
             subject="silu(x)",
             definition=("x * sigmoid(x)", "x / (1 + exp(-x))"),
@@ -237,6 +284,25 @@ ENTRIES = (
         latex=r"\operatorname{GELU}\left({x}\right)",
         meaning="x Φ(x), with Φ the standard normal distribution function",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
+        mistakes=(
+            Mistake(
+                "approximation",
+                "GELU by tanh is taken",
+                value=instead("gelu_tanh"),
+                convention="the tanh approximation",
+            ),
+            Mistake(
+                "approximation",
+                "GELU by the sigmoid is taken",
+                value=instead("gelu_quick"),
+                convention="the sigmoid approximation",
+            ),
+            Mistake(
+                "product_rule",
+                "only the first factor is differentiated",
+                gradients=((0, lambda g, ans, x, **_: g * (0.5 * (1 + call.erf(ROOT_HALF * x)))),),
+            ),
+        ),
         explanation=Explanation(
             subject="gelu(x)",
             where=("Phi = (1 + erf(x / sqrt(2))) / 2", "phi = exp(-x ** 2 / 2) / sqrt(2 * pi)"),
@@ -281,6 +347,20 @@ ENTRIES = (
         latex=r"\operatorname{GELU}_{\tanh}\left({x}\right)",
         meaning="GELU's approximation ½x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
+        mistakes=(
+            Mistake(
+                "approximation",
+                "GELU by the error function is taken",
+                value=instead("gelu"),
+                convention="GELU by the error function",
+            ),
+            Mistake(
+                "approximation",
+                "GELU by the sigmoid is taken",
+                value=instead("gelu_quick"),
+                convention="the sigmoid approximation",
+            ),
+        ),
         explanation=Explanation(
             subject="gelu_tanh(x)",
             where=("u = sqrt(2 / pi) * (x + 0.044715 * x ** 3)", "t = tanh(u)"),

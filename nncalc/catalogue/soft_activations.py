@@ -6,7 +6,9 @@ from typing import Any
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.registry import operation
+from nncalc.catalogue.substitutes import instead
 from nncalc.language.expression import Expression, call
 
 QUICK = 1.702  # Hendrycks and Gimpel's coefficient
@@ -35,6 +37,16 @@ ENTRIES = (
         latex=r"\operatorname{softsign}\left({x}\right)",
         meaning="x / (1 + |x|), between −1 and 1",
         source="Bergstra, Desjardins, Lamblin, Bengio, Quadratic Polynomials Learn Better Image Features, 2009",
+        mistakes=(
+            Mistake(
+                "square",
+                "the square in the derivative is left out",
+                gradients=((0, lambda g, ans, x, **_: g / (1 + call.abs(x))),),
+            ),
+            Mistake(
+                "absolute", "x is taken for its absolute value", value=lambda x, **_: call.abs(x) / (1 + call.abs(x))
+            ),
+        ),
         explanation=Explanation(
             subject="softsign(x)",
             definition=("x / (1 + abs(x))",),
@@ -113,6 +125,21 @@ ENTRIES = (
         latex=r"\operatorname{QuickGELU}\left({x}\right)",
         meaning="GELU's quick approximation x σ(1.702 x)",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
+        mistakes=(
+            Mistake(
+                "approximation",
+                "GELU by the error function is taken",
+                value=instead("gelu"),
+                convention="GELU by the error function",
+            ),
+            Mistake(
+                "approximation",
+                "GELU by tanh is taken",
+                value=instead("gelu_tanh"),
+                convention="the tanh approximation",
+            ),
+            Mistake("factor", "the 1.702 is left out, as in SiLU", value=instead("silu")),
+        ),
         explanation=Explanation(
             subject="gelu_quick(x)",
             where=("s = sigmoid(1.702 * x)",),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape, normal_axes, same
+from nncalc.catalogue.substitutes import applied, without
 from nncalc.language.expression import Expression, Setting, call
 
 ShapeOf = Callable[[Expression], Shape]
@@ -59,6 +61,54 @@ def softmax_of(x: Expression, axis: Setting = -1, temperature: Setting = 1) -> E
     return call.softmax(x, **stated)
 
 
+def _over_sum(terms: Any) -> Any:
+    """What stands in each entry, divided by the sum of such along the axis."""
+
+    def value(x: Expression, *, shape_of: ShapeOf, axis: Setting, temperature: float) -> Expression:
+        e: Expression = terms(x / temperature if temperature != 1 else x)
+        return e / total(e, x, shape_of, axis)
+
+    return value
+
+
+def _other_axis(name: str) -> Any:
+    """Of a matrix, or each matrix of several: columns for rows, or the reverse."""
+
+    def value(x: Expression, *, shape_of: ShapeOf, axis: int, temperature: float) -> Expression | None:
+        rank = len(shape_of(x))
+        if rank < 2 or axis % rank < rank - 2:
+            return None
+        return applied(name, x, axis=-2 if axis % rank == rank - 1 else -1, temperature=temperature)
+
+    return value
+
+
+def _of_everything(x: Expression, *, shape_of: ShapeOf, axis: Setting, temperature: float) -> Expression | None:
+    if len(shape_of(x)) < 2:
+        return None
+    e = call.exp(x / temperature if temperature != 1 else x)
+    return e / call.sum(e)
+
+
+def _times_temperature(name: str) -> Any:
+    def value(x: Expression, *, axis: Setting, temperature: float, **_: Any) -> Expression | None:
+        return None if temperature == 1 else applied(name, x, axis=axis, temperature=1 / temperature)
+
+    return value
+
+
+def _log_of(base: float) -> Any:
+    return lambda x, shape_of, **settings: applied("log_softmax", x, **settings) / call.log(base)
+
+
+def _mistakes(name: str) -> tuple[Mistake, ...]:
+    return (
+        Mistake("temperature", "the temperature is left out", without(name, "temperature")),
+        Mistake("temperature", "the scores are multiplied by the temperature", _times_temperature(name)),
+        Mistake("axis", "the other axis is summed over", _other_axis(name)),
+    )
+
+
 ENTRIES = (
     Operation(
         name="softmax",
@@ -71,6 +121,22 @@ ENTRIES = (
         latex=r"\operatorname{softmax}\left({x}\right)",
         meaning="scores to probabilities: e^xₘ / Σ e^xᵢ",
         source=BOOK,
+        mistakes=(
+            Mistake(
+                "unnormalized",
+                "the exponentials are not divided by their sum",
+                lambda x, temperature, **_: call.exp(x / temperature if temperature != 1 else x),
+            ),
+            Mistake("no_exponential", "the scores themselves are divided by their sum", _over_sum(lambda x: x)),
+            Mistake("power_of_two", "powers of 2 are taken, not of e", _over_sum(lambda x: 2**x)),
+            Mistake("axis", "the exponentials are divided by the sum of all, not of their row", _of_everything),
+            Mistake(
+                "diagonal",
+                "the derivative is taken of each probability by its own score alone: p (1 − p)",
+                gradients=((0, lambda g, ans, x, temperature, **_: g * ans * (1 - ans) / temperature),),
+            ),
+            *_mistakes("softmax"),
+        ),
         example=("softmax(x)", "softmax(A)", "softmax(A, axis=0)", "softmax(A, temperature=2)", "softmax(a)"),
         explanation=Explanation(
             subject="p_i",
@@ -129,6 +195,26 @@ ENTRIES = (
         latex=r"\ln \operatorname{softmax}\left({x}\right)",
         meaning="logarithm of softmax: xₘ − ln Σ e^xᵢ",
         source=BOOK,
+        mistakes=(
+            Mistake("log", "the logarithm is left out", lambda x, shape_of, **s: applied("softmax", x, **s)),
+            Mistake("log_base", "the logarithm to base 2 is taken", _log_of(2), convention="the logarithm to base 2"),
+            Mistake(
+                "log_base", "the logarithm to base 10 is taken", _log_of(10), convention="the logarithm to base 10"
+            ),
+            Mistake(
+                "diagonal",
+                "the derivative is taken of each logarithm by its own score alone: 1 − p",
+                gradients=(
+                    (
+                        0,
+                        lambda g, ans, x, axis, temperature, **_: (
+                            g * (1 - softmax_of(x, axis, temperature)) / temperature
+                        ),
+                    ),
+                ),
+            ),
+            *_mistakes("log_softmax"),
+        ),
         example=(
             "log_softmax(x)",
             "log_softmax(A)",

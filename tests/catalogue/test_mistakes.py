@@ -23,11 +23,26 @@ from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Expression, Name, as_expression, walk
 from nncalc.language.parse import parse_expression
 from nncalc.language.text import to_text
-from tests.catalogue.test_gradients import SHAPES, drawn, settings_in
+from tests.catalogue.test_gradients import drawn, settings_in
 
 # Examples beside the entries' own, where a mistake needs a setting that those don't have, or a point of a kink.
 MORE: dict[str, tuple[str, ...]] = {
     "mae": ("mae(x - 3, y + 1)",),
+    "mean": ("mean(losses)", "(x - mean(x)) / sqrt(mean((x - mean(x)) ** 2) + 0.1)"),
+    "var": ("(x - mean(x)) / sqrt(var(x) + 0.1)",),
+    "relu": ("relu(A)",),
+    "step": ("step(-x)",),
+    "sign": ("sign(-x)",),
+    "selu": ("selu(-abs(x))",),
+    "clip": ("clip(x * 2, low=-1, high=1)",),
+    "hard_tanh": ("hard_tanh(3 * x)",),
+    "hard_sigmoid": ("hard_sigmoid(2 * x)", "hard_sigmoid(x, slope=0.2)"),
+    "abs": ("abs(-x)",),
+    "softsign": ("softsign(-abs(x))",),
+    "max": ("max(0, x)", "max(x, 0)"),
+    "min": ("min(0, x)", "min(x, 0)"),
+    "huber": ("huber(2 * x, y, delta=2)",),
+    "smooth_l1": ("smooth_l1(2 * x, y, beta=2)",),
 }
 # What gives another shape almost always: it explains a wrong shape.
 RESHAPING = {"stride", "padding", "dilation", "ceil_mode", "axis"}
@@ -43,12 +58,12 @@ class Scene:
     def __init__(self, entry: Operation, example: str) -> None:
         self.entry, self.example = entry, example
         self.expression = parse_expression(example, operation)
-        self.values = drawn(entry, example)
-        for kink in entry.kinks_for(self._settings()) if entry.kinks else ():
+        self.values = {**drawn(entry, example.replace("losses", "y")), "losses": np.array([0.7, 2.0, 1.2])}
+        for kink in entry.kinks_for(self._settings()) if entry.kinks else (0.0,) * (entry.name in ("max", "min")):
             first = next(iter(self.values.values()))
             if first.shape:
                 first[(0,) * first.ndim] = kink
-        self.shapes = Shapes({name: SHAPES[name] for name in self.values})
+        self.shapes = Shapes({name: value.shape for name, value in self.values.items()})
 
     def _settings(self) -> dict[str, Any]:
         node = self.node()
@@ -76,11 +91,11 @@ class Scene:
     def gradients(self, rules: Rules) -> tuple[dict[str, str], dict[str, Any]]:
         """The backward pass of q = EXAMPLE, weighed, with the gradient of q as a name."""
         shapes = Shapes(dict(self.shapes.known))
-        weights = np.random.default_rng(1).uniform(0.5, 2, shapes(self.node()))
+        weights = np.random.default_rng(1).uniform(0.5, 2, shapes(self.expression))
         self.values["w"] = weights
         shapes.known["w"] = weights.shape
         equations = (
-            Equation("q", self.node()),
+            Equation("q", self.expression),
             Equation("loss", parse_expression("sum(w * q)", operation)),
         )
         for equation in equations:
