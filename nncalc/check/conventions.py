@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,16 +26,20 @@ MOST_AT_ONCE = 3  # conventions that one sheet may keep to together
 JudgeSheet = Callable[[Possibilities, Sheet], Judgement]
 
 
-class Custom(NamedTuple):
+class Custom:
     """Another convention: the course under it, its name as it follows 'right under', and where it first shows."""
 
-    name: str
-    says: str
-    possibilities: Possibilities
+    def __init__(self, name: str, says: str, course: Course) -> None:
+        self.name, self.says, self.course = name, says, course
 
-    @property
-    def course(self) -> Course:
-        return self.possibilities.course
+    @cached_property
+    def possibilities(self) -> Possibilities:
+        return Possibilities(self.course)
+
+    @cached_property
+    def conventions(self) -> Conventions:
+        """Those that may be kept to beside this one."""
+        return Conventions(self.course)
 
 
 class Conventions:
@@ -44,6 +47,7 @@ class Conventions:
 
     def __init__(self, course: Course) -> None:
         self.course = course
+        self._differences: dict[tuple[int, int], frozenset[Key]] = {}
 
     @cached_property
     def customs(self) -> tuple[Custom, ...]:
@@ -60,28 +64,24 @@ class Conventions:
             kept.append(convention)
             if not judgement.wrong:
                 return kept, judgement
-        course = self.course
-        customs = self.customs
-        for _ in range(MOST_AT_ONCE):
-            found = self._better(sheet, judgement, judge, customs, course)
+        here = self
+        while len(kept) < MOST_AT_ONCE:
+            found = here._better(sheet, judgement, judge)
             if found is None:
                 break
             custom, judgement = found
-            kept.append(_convention(custom, course))
-            course = custom.course
-            customs = tuple(Conventions(course).customs) if len(kept) < MOST_AT_ONCE else ()
+            kept.append(_convention(custom, here.course))
+            here = custom.conventions
         return kept, judgement
 
-    def _better(
-        self, sheet: Sheet, judgement: Judgement, judge: JudgeSheet, customs: tuple[Custom, ...], course: Course
-    ) -> tuple[Custom, Judgement] | None:
+    def _better(self, sheet: Sheet, judgement: Judgement, judge: JudgeSheet) -> tuple[Custom, Judgement] | None:
         """The convention that leaves least wrong, if what depends on it is then right all through the sheet."""
         best: tuple[int, Custom, Judgement] | None = None
-        for custom in customs:
+        for custom in self.customs:
             if not self._could_be(custom, sheet, judgement):
                 continue
             other = judge(custom.possibilities, sheet)
-            touched = _touched(custom.course, course, len(sheet.iterations))
+            touched = self._touched(custom, len(sheet.iterations))
             if other.wrong & touched or len(other.wrong) >= len(judgement.wrong):
                 continue
             if best is None or len(other.wrong) < best[0]:
@@ -90,7 +90,7 @@ class Conventions:
 
     def _could_be(self, custom: Custom, sheet: Sheet, judgement: Judgement) -> bool:
         """Whether the first wrong value that the convention touches is right under it."""
-        touched = _touched(custom.course, self.course, len(sheet.iterations))
+        touched = self._touched(custom, len(sheet.iterations))
         first = next((value for value in judgement.values if value.key in judgement.wrong & touched), None)
         if first is None:
             return False
@@ -98,6 +98,19 @@ class Conventions:
         scale = np.max(np.abs(right), initial=0.0)
         given = np.asarray(first.given)
         return given.shape == right.shape and bool(np.nanmax(np.abs(given - right), initial=0.0) <= 0.2 * scale + 0.5)
+
+    def _touched(self, custom: Custom, iterations: int) -> frozenset[Key]:
+        """The values that come out otherwise under a convention."""
+        kept = (id(custom), iterations)
+        if kept not in self._differences:
+            found = set()
+            for iteration in range(1, iterations + 1):
+                right, own = custom.course.right(iteration), self.course.right(iteration)
+                for name in custom.course.used:
+                    if name in own and not np.allclose(right[name], own[name], rtol=1e-9, atol=1e-12, equal_nan=True):
+                        found.add((iteration, name))
+            self._differences[kept] = frozenset(found)
+        return self._differences[kept]
 
     # --- which there are --------------------------------------------------------------------------------------------
 
@@ -150,7 +163,7 @@ class Conventions:
             return
         name = _first_difference(course, self.course)
         if name:
-            yield Custom(name, says, Possibilities(course))
+            yield Custom(name, says, course)
 
 
 def _first_difference(one: Course, other: Course) -> str:
@@ -163,17 +176,6 @@ def _first_difference(one: Course, other: Course) -> str:
         if name in other.equations and not np.array_equal(one.right(1)[name], other.right(1)[name]):
             return name
     return ""
-
-
-def _touched(one: Course, other: Course, iterations: int) -> frozenset[Key]:
-    """The values that come out otherwise."""
-    found = set()
-    for iteration in range(1, iterations + 1):
-        right, own = one.right(iteration), other.right(iteration)
-        for name in one.used:
-            if name in own and not np.allclose(right[name], own[name], rtol=1e-9, atol=1e-12, equal_nan=True):
-                found.add((iteration, name))
-    return frozenset(found)
 
 
 def _convention(custom: Custom, course: Course) -> Convention:
@@ -189,7 +191,7 @@ def _merged(judgement: Judgement, other: Judgement) -> Judgement:
     for value in other.values:
         base = before[value.key]
         values.append(_as_convention(value, base))
-    return Judgement(tuple(values), other.faults, other.remarks)
+    return other._replace(values=tuple(values))
 
 
 def _as_convention(value: Judged, base: Judged) -> Judged:

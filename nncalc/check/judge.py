@@ -56,17 +56,16 @@ class Fault(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """All of a sheet. remarks: what is said beside it, of numbers rounded the other way."""
+    """All of a sheet.
+
+    wrong: the values that are wrong in themselves or of the wrong shape. remarks: what is said beside it, of numbers
+    rounded the other way.
+    """
 
     values: tuple[Judged, ...]
     faults: tuple[Fault, ...]
+    wrong: frozenset[Key]
     remarks: tuple[Sentence, ...] = ()
-
-    @property
-    def wrong(self) -> frozenset[Key]:
-        """The values that are wrong in themselves or of the wrong shape."""
-        bad = (WRONG, SHAPE)
-        return frozenset(v.key for v in self.values if any(word in bad for word in np.unique(v.entries)))
 
 
 class Judge:
@@ -85,6 +84,7 @@ class Judge:
         # forward equations as they were mistaken, and what is then derived from them
         self.mistaken: list[tuple[str, Expression]] = []
         self.values: list[Judged] = []
+        self.wrong: set[Key] = set()
         self.faults: list[Fault] = []
         self.remarks: list[Sentence] = []
 
@@ -100,7 +100,7 @@ class Judge:
                     self._judge(key, answer, right[name])
                 else:
                     self._compare_given(key, answer, right[name])
-        return Judgement(tuple(self.values), tuple(self.faults), tuple(self.remarks))
+        return Judgement(tuple(self.values), tuple(self.faults), frozenset(self.wrong), tuple(self.remarks))
 
     # --- one value -------------------------------------------------------------------------------------------------
 
@@ -128,6 +128,8 @@ class Judge:
         self.exact.put(key, np.asarray(exact))
         self.tainted[key] = tainted
         self.values.append(Judged(key, entries, right, written.value))
+        if tainted and WRONG in entries:
+            self.wrong.add(key)
 
     def _follows(self, key: Key, written: Written, right: Any, is_right: Any) -> bool:
         """Whether all that is not right was worked out from the student's own values; if so, it is noted."""
@@ -138,17 +140,17 @@ class Judge:
             form = derived or form
             if form is None:
                 continue
-            followed = own.of(iteration, form)
-            spread = own.spread(iteration, form)
             tainted = way > 0 or bool(derived) or self._is_tainted(key)
-            near_right = is_right | written.near(right, spread)
+            near_right = is_right
+            if tainted:
+                near_right = is_right | written.near(right, own.spread(iteration, form))
             hollow = None if near_right.all() or not tainted else self._rests_on_nothing(key)
             if hollow is not None:
                 return self._refuse(key, written, right, near_right, hollow)
             entries = np.where(is_right, RIGHT, np.where(near_right | (not tainted), ROUNDED, FOLLOWS)).astype(object)
-            self._remark(key, written, entries, followed, exact.of(iteration, form))
-            full = np.where(near_right, right, exact.of(iteration, form))
-            self._accept(key, written, entries, right, full, tainted=FOLLOWS in entries)
+            full = exact.of(iteration, form)
+            self._remark(key, written, entries, own.of(iteration, form), full)
+            self._accept(key, written, entries, right, np.where(near_right, right, full), tainted=FOLLOWS in entries)
             return True
         return False
 
@@ -285,6 +287,7 @@ class Judge:
                 kind = TRANSPOSED
                 self.own.put(key, written.filled(own), np.where(written.answered, written.margin, 0.0))
         self.tainted[key] = False
+        self.wrong.add(key)
         self.values.append(Judged(key, np.full(right.shape, SHAPE, dtype=object), right, answer.value))
         self.faults.append(Fault(key, (), key, kind))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 
 NOISE = 1e-9  # of a value and of its largest entry: what float64 leaves of a long calculation
+SMALLEST = 1e-14
 
 
 class Written(NamedTuple):
@@ -23,10 +25,13 @@ class Written(NamedTuple):
 
     def near(self, numbers: Any, spread: Any = 0.0) -> Any:
         """For each entry, whether the number, off by no more than the spread, could have been written so."""
-        numbers = np.asarray(numbers)
-        finite = np.where(np.isfinite(numbers), np.abs(numbers), 0.0)
-        noise = NOISE * (finite + np.max(finite, initial=0.0)) + 1e-14
-        return ~self.answered | (np.abs(self.value - numbers) <= self.margin + spread + noise)
+        sizes = np.abs(numbers)
+        largest = float(sizes.max())
+        if not isfinite(largest):
+            sizes = np.where(np.isfinite(sizes), sizes, 0.0)
+            largest = float(sizes.max())
+        allowed = self.margin + spread + (NOISE * sizes + (NOISE * largest + SMALLEST))
+        return ~self.answered | (np.abs(self.value - numbers) <= allowed)
 
     def filled(self, numbers: Any) -> Any:
         """The value, its missing entries taken from the numbers."""

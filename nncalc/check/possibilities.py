@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from nncalc.catalogue.index import LOSSES
 from nncalc.catalogue.registry import operation
 from nncalc.check.course import PREVIOUS, Course
-from nncalc.check.edit import Edit
+from nncalc.check.edit import Edit, places
 from nncalc.check.entry_edits import EntryEdits, changed_program, with_forward
 from nncalc.check.name_edits import name_edits
 from nncalc.check.own import UNUSABLE
@@ -127,6 +128,19 @@ class Possibilities:
             source = self.course.equations.get(name)
             if source is not None:
                 yield Edit("", substitute(equation.expression, partial(_inlined, source)), Sentence(""), 0.0)
+        yield from self._other_losses(equation)
+
+    def _other_losses(self, equation: Equation) -> Iterator[Edit]:
+        """A loss of another value: that of the logits may be worked out from the probabilities as well."""
+        forward = [e.name for e in self.course.problem.forward.equations if e.name != equation.name]
+        for node, put, _ in places(equation.expression):
+            if isinstance(node, Apply) and node.op in LOSSES and isinstance(node.args[0], Name):
+                shape = self.course.shapes(node.args[0])
+                for name in (name for name in forward if self.course.shapes.known[name] == shape):
+                    if equation.name not in self.course.depends_on(name):
+                        for op in LOSSES:
+                            other = Apply(op, (Name(name), *node.args[1:]), node.settings)
+                            yield Edit("", put(other), Sentence(""), 0.0)
 
     def _renamed(self, node: Expression) -> Expression | None:
         """A name that is just another name for a value by that one: b1.grad is hbar1.grad."""
