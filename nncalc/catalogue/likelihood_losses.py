@@ -7,7 +7,7 @@ from typing import Any
 from nncalc.catalogue.class_losses import CLASS_EXAMPLES
 from nncalc.catalogue.class_target import (
     CLASS_OPTIONS,
-    both,
+    are_probabilities,
     class_target,
     counted,
     counted_expression,
@@ -123,7 +123,7 @@ ENTRIES = (
     loss(
         "kl_divergence",
         terms=lambda xp, p, y: plogq(xp, y, y) - plogq(xp, y, p),
-        check=both,
+        check=are_probabilities,
         by_prediction=lambda each, p, y: call.where(y > 0, -y / p, 0),
         by_target=lambda each, p, y: call.log(y / p) + 1,
         text="Σ {target:power} ln({target:product} / {prediction:power})",
@@ -135,7 +135,7 @@ ENTRIES = (
             _in_base(2, "the logarithm to base 2"),
             _in_base(10, "the logarithm to base 10"),
         ),
-        target=Target(),
+        target=Target(distribution=True),
         domain=((0.1, 0.5), (0.9, 1.0)),
         explanation=Explanation(
             subject="loss",

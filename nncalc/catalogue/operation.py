@@ -77,7 +77,8 @@ class Target(NamedTuple):
     """What is particular to a loss: how its second array, the target, may be written and what the screen shows.
 
     classes: labels may be class numbers. shows: an extra equation ahead of the loss (`p = softmax(prediction)`).
-    per_output: averaged over the outputs too. signs: labels are −1 and 1. weight(xp, target, **settings): each
+    per_output: averaged over the outputs too. signs: labels are −1 and 1. distribution: labels are probabilities of
+    classes, which sum to 1. weight(xp, target, **settings): each
     example's weight in the mean, or None where they are alike; total(target, **settings): their sum as an expression.
     """
 
@@ -85,6 +86,7 @@ class Target(NamedTuple):
     shows: tuple[str, str] | None = None
     per_output: bool = False
     signs: bool = False
+    distribution: bool = False
     weight: Callable[..., Any] | None = None
     total: Callable[..., Expression | None] | None = None
 

@@ -35,6 +35,11 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setti
             label="expected -1 and 1, as a hinge loss compares with",
             hint="Write -1 in the place of 0." if wrong == 0 else "",
         )
+    if target.distribution and shape and not _are_distributions(labels):
+        raise DomainError(
+            "the labels are no distribution over the classes",
+            label="expected entries of 0 or more that sum to 1, as a one-hot vector's do",
+        )
     if shape == prediction:
         return labels, None
     # with one output, a number is its one entry; a batch of one may be written without its brackets
@@ -44,6 +49,12 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setti
         return np.reshape(labels, prediction), None
     wanted = f"expected {_wanted(prediction, target)}"
     raise ShapeError(f"the labels are {dimensions(shape)}, the prediction is {dimensions(prediction)}", label=wanted)
+
+
+def _are_distributions(labels: Any) -> bool:
+    from nncalc.catalogue.class_target import DISTRIBUTION_SLACK
+
+    return bool((labels >= 0).all() and (abs(labels.sum(axis=-1) - 1) < DISTRIBUTION_SLACK).all())
 
 
 def one_hot(numbers: Any, classes: int, base: int, ignore: Setting = None) -> Any:
