@@ -111,7 +111,9 @@ def judge(text: str, sheet: Written) -> Judged:
     verdicts = {(v.iteration, v.name): v.verdict for v in report.verdicts}
     told_at = [{(m.iteration, m.name), *((m.iteration, name) for name in m.also_at)} for m in report.mistakes]
     mistake = report.mistakes[0] if report.mistakes else None
-    place = mistake is not None and (first.iteration, first.name) in told_at[0]
+    # a mistake made every time is one, with its other places beside it
+    together = truth if first.what.endswith("every time") else {(first.iteration, first.name)}
+    place = mistake is not None and together <= told_at[0]
     values = _values(sheet.work, first.iteration)
     fits = _fits(first, mistake, values) if mistake is not None and place else (False, False)
     found = set().union(*told_at) if told_at else set()
@@ -125,6 +127,15 @@ def judge(text: str, sheet: Written) -> Judged:
     )  # fmt: skip
 
 
+def judge_convention(text: str, sheet: Written) -> tuple[bool, str]:
+    """Whether a sheet under another convention is said to be one, and nothing in it wrong; and what was said."""
+    try:
+        report = report_on(text, sheet.text)
+    except Exception:
+        return False, traceback.format_exc()
+    return report.right and bool(report.conventions) and not report.mistakes, told(report)
+
+
 def _fits(truth: Planted, mistake: Mistake, values: Mapping[str, Any]) -> tuple[bool, bool]:
     """Whether the kind is named first or tied for first, and whether with an equation of the true numbers."""
     by_kind = by_equation = False
@@ -133,7 +144,9 @@ def _fits(truth: Planted, mistake: Mistake, values: Mapping[str, Any]) -> tuple[
         own = one.kind not in GENERAL and bool(truth.equation) and agrees
         kind = one.kind in truth.kinds or own
         if truth.entry is not None:
-            kind = kind and (one.entry in (truth.entry, None) or one.kind not in (*SLIPS, COPIED))
+            # of a slip that a misread number looks like, the entry is the value's and not the number's
+            free = one.kind not in (*SLIPS, COPIED) or (bool(truth.given) and one.kind in SLIPS)
+            kind = kind and (free or one.entry in (truth.entry, None))
         by_kind |= kind
         by_equation |= agrees and kind
     return by_kind, by_equation
@@ -147,15 +160,18 @@ def _agrees(truth: Planted, said: Any, values: Mapping[str, Any]) -> bool:
         return False
     try:
         with np.errstate(all="ignore"):
-            own = value_of(parse_expression(truth.equation, operation), values, xp)
             other = value_of(said.equation.expression, values, xp)
+            own = [value_of(parse_expression(text, operation), values, xp) for text in truth.equation.split("\n")]
     except (NncalcError, KeyError, ValueError, IndexError, TypeError):
         return False
-    own, other = np.asarray(own), np.asarray(other)
-    if own.shape != other.shape:
+    return any(_equal(np.asarray(one), np.asarray(other)) for one in own)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if one.shape != other.shape:
         return False
-    scale = float(np.abs(own).max()) if own.size else 0.0
-    return bool(np.allclose(own, other, rtol=1e-6, atol=1e-9 * scale))
+    scale = float(np.abs(one).max()) if one.size else 0.0
+    return bool(np.allclose(one, other, rtol=1e-6, atol=1e-9 * scale))
 
 
 def _values(work: Work, iteration: int) -> dict[str, Any]:
@@ -174,7 +190,7 @@ def _plain_wrong(work: Work) -> set[tuple[int, str]]:
     for one, right in zip(work.iterations, exact.iterations, strict=True):
         for name in one.texts:
             given, expected = one.values[name], right.values[name]
-            if given.shape != expected.shape or not np.isclose(given, expected, rtol=1e-2, atol=0).all():
+            if one.texts[name].shape != expected.shape or not np.isclose(given, expected, rtol=1e-2, atol=0).all():
                 wrong.add((one.number, name))
     return wrong
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.diagnosing.judging import judge, judge_right
+from tests.benchmarks.diagnosing.judging import judge, judge_convention, judge_right
 from tests.benchmarks.diagnosing.tables import Result
 from tests.benchmarks.injector.sheets import Written, case, kind_of
 
@@ -15,13 +15,18 @@ def run(job: Job) -> Result:
     made = case(seed, kind, left_out)
     text = made.exercise.text
     sheets = [sheet for sheet in (made.one, made.two) if sheet is not None]
+    one = None if made.one is None else judge(text, made.one)
+    two = None if made.two is None else judge(text, made.two)
+    convention = None if made.convention is None else judge_convention(text, made.convention)
     return Result(
-        kind, seed, text, judge_right(text, made.right), made.right.text,
-        None if made.one is None else judge(text, made.one), "" if made.one is None else made.one.text,
-        truth(made.one),
-        None if made.two is None else judge(text, made.two), "" if made.two is None else made.two.text,
-        truth(made.two), sum(sheet.drawn for sheet in sheets), sum(len(sheet.planted) for sheet in sheets),
+        kind, seed, text, judge_right(text, made.right), made.right.text, one, _text(made.one), truth(made.one),
+        two, _text(made.two), truth(made.two), convention, _text(made.convention), truth(made.convention),
+        sum(sheet.drawn for sheet in sheets), sum(len(sheet.planted) for sheet in sheets),
     )  # fmt: skip
+
+
+def _text(sheet: Written | None) -> str:
+    return "" if sheet is None else sheet.text
 
 
 def truth(sheet: Written | None) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nncalc.check.checker import Checker
-from nncalc.problem.answers import read_sheet
+from nncalc.problem.answers import AnswerReader
 from nncalc.problem.load import load_text
 from nncalc.problem.work import work
 from tests.benchmarks.injector.networks import reference
@@ -37,10 +37,10 @@ def measure(count: int = 60) -> Speed:
     made = [mistaken(random, exercise, rounding, 1, 0) for rounding in roundings]
     wrong = [sheet.text for sheet in made if sheet is not None]
     problem = load_text(exercise.text, "regression.yaml", None)
-    checker = Checker(problem)
+    checker, reader = Checker(problem), AnswerReader(problem)
 
     def check(text: str) -> None:
-        checker.report(read_sheet(text, "sheet.yaml", problem))
+        checker.report(reader.read(text, "sheet.yaml"))
 
     # each in turn, several times, and the best of each: a slower minute of the machine slows them all
     once, rights, wrongs = [], [], []

@@ -27,6 +27,9 @@ class Result(NamedTuple):
     two: Judged | None
     two_text: str
     truths: str
+    convention: tuple[bool, str] | None
+    convention_text: str
+    convention_truth: str
     drawn: int
     planted: int
 
@@ -37,7 +40,7 @@ def share(good: int, count: int) -> str:
 
 def rates(results: Sequence[Result]) -> str:
     """A row a kind of problem and one for all, in percent."""
-    columns = ["right", "place", "named", "(kind)", "honest", "follows", "sheets", "both", "n"]
+    columns = ["right", "place", "named", "(kind)", "honest", "follows", "sheets", "both", "convent.", "n"]
     lines = [f"{'':<12}" + "".join(f"{column:>9}" for column in columns)]
     kinds = sorted({result.kind for result in results})
     for name in [*kinds, "all"]:
@@ -53,6 +56,7 @@ def _row(part: Sequence[Result]) -> list[str]:
     nameable = [one for one in ones if one.what != "numbers out of nowhere"]
     nowhere = [one for one in ones if one.what == "numbers out of nowhere"]
     twos = [result.two for result in part if result.two is not None]
+    under = [result for result in part if result.convention is not None]
     with_behind = [one for one in ones if one.behind]
     return [
         share(sum(result.right.right for result in part), len(part)),
@@ -63,6 +67,7 @@ def _row(part: Sequence[Result]) -> list[str]:
         share(sum(one.followed for one in ones), sum(one.behind for one in ones)),
         share(sum(one.followed == one.behind and not one.wronged for one in with_behind), len(with_behind)),
         share(sum(two.both for two in twos), len(twos)),
+        share(sum(result.convention[0] for result in under if result.convention), len(under)),
         str(len(part)),
     ]
 
@@ -128,6 +133,9 @@ def dump(results: Sequence[Result], folder: Path) -> None:
     for result in _some(results, lambda r: r.two is not None and not r.two.both):
         assert result.two is not None
         told.append(("two-not-both", result, result.two_text, result.truths, result.two.said))
+    for result in _some(results, lambda r: r.convention is not None and not r.convention[0]):
+        assert result.convention is not None
+        told.append(("convention", result, result.convention_text, result.convention_truth, result.convention[1]))
     for number, (name, result, text, truth, said) in enumerate(told, start=1):
         plain = "".join(c if c.isalnum() else "-" for c in name)
         place = folder / f"{number:02}-{plain[:60]}"

@@ -13,6 +13,7 @@ from tests.benchmarks.injector.optimizing import step
 from tests.benchmarks.injector.student import Book, Exercise, change
 from tests.benchmarks.injector.writing import Random, draw, listed, pick, text
 
+DIAGONAL = "jacobian_diagonal diagonal wrong_function"
 PAIRS = (("Q1", "q"), ("K1", "k"), ("V1", "v"))
 
 
@@ -143,7 +144,7 @@ def _backward(book: Book, count: int, output: bool, biased: bool) -> None:
     book.line(
         "scores1.grad", f"{a} * ({g} - sum({g} * {a}, axis=-1, keepdims=True))",
         lambda v: v[a] * (v[g] - (v[g] * v[a]).sum(-1, keepdims=True)),
-        change("the Jacobian's diagonal alone", "jacobian_diagonal diagonal wrong_function", f"{g} * {a} * (1 - {a})",
+        change("the Jacobian's diagonal alone", f"{DIAGONAL} missing_factor missing_term", f"{g} * {a} * (1 - {a})",
                lambda v: v[g] * v[a] * (1 - v[a])),
         change("the sum left out", "missing_term", f"{a} * {g}", lambda v: v[a] * v[g]),
         change("A left out", "missing_factor", f"{g} - sum({g} * {a}, axis=-1, keepdims=True)",

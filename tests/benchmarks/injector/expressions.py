@@ -35,7 +35,7 @@ def _product(book: Book, name: str, a: str, b: str, *more: Any) -> None:
     book.line(
         name, f"{a} * {b}", lambda v: v[a] * v[b],
         change("the other factor left out", "missing_factor wrong_value", a, lambda v: v[a] + 0),
-        change("added for multiplied", "wrong_function", f"{a} + {b}", lambda v: v[a] + v[b]), *more,
+        change("added for multiplied", "wrong_function missing_factor", f"{a} + {b}", lambda v: v[a] + v[b]), *more,
     )  # fmt: skip
 
 

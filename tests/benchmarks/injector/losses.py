@@ -128,11 +128,15 @@ def softmax_cross_entropy(book: Book, h: str, rows: bool, from_p: bool) -> None:
         # 0 · log 0 is 0
         return -np.where(v["y"] > 0, logarithms(v), 0.0).sum(axis=-1)
 
-    log = "log(p)" if from_p else f"log_softmax({h})"
+    ways = ["log(p)", f"log_softmax({h})"] if from_p else [f"log_softmax({h})"]
+
+    def told(equation: str) -> str:
+        return "\n".join(equation.format(way) for way in ways)
+
     changes = [
-        change("log base 2", LOGARITHM, f"-sum(y * {log}{tail} / log(2)", lambda v: of(v) / np.log(2)),
-        change("log base 10", LOGARITHM, f"-sum(y * {log}{tail} / log(10)", lambda v: of(v) / np.log(10)),
-        change("minus left out", "sign", f"sum(y * {log}{tail}", lambda v: -of(v)),
+        change("log base 2", LOGARITHM, told(f"-sum(y * {{}}{tail} / log(2)"), lambda v: of(v) / np.log(2)),
+        change("log base 10", LOGARITHM, told(f"-sum(y * {{}}{tail} / log(10)"), lambda v: of(v) / np.log(10)),
+        change("minus left out", "sign", told(f"sum(y * {{}}{tail}"), lambda v: -of(v)),
         change("label counted from the other base", "label_base label index_base wrong_argument wrong_value copied",
                "", lambda v: -(_next_label(v["y"]) * logarithms(v)).sum(axis=-1)),
     ]  # fmt: skip
@@ -169,15 +173,22 @@ def logistic(book: Book, h: str, rows: bool) -> None:
         return -(v["y"] * np.log(v["p"])).mean(axis=-1)
 
     tail = ", axis=-1)" if rows else ")"
-    both = "y * log(p) + (1 - y) * log(1 - p)"
+    both = "y * log({0}) + (1 - y) * log(1 - {0})"
+
+    def told(equation: str) -> str:
+        return "\n".join(equation.format(way) for way in ("p", f"sigmoid({h})"))
+
     changes = [
-        change("log base 2", LOGARITHM, f"-mean({both}{tail} / log(2)", lambda v: of(v) / np.log(2)),
-        change("minus left out", "sign", f"mean({both}{tail}", lambda v: -of(v)),
-        change("only the term of the label 1", "missing_term", f"-mean(y * log(p){tail}", hit),
+        change("log base 2", LOGARITHM, told(f"-mean({both}{tail} / log(2)"), lambda v: of(v) / np.log(2)),
+        change("minus left out", "sign", told(f"mean({both}{tail}"), lambda v: -of(v)),
+        change("only the term of the label 1", "missing_term", told(f"-mean(y * log({{0}}){tail}"), hit),
     ]
     _terms(book, f"binary_cross_entropy_with_logits({h}, y{{}})", of, changes, rows)
     share = f" / {count}" if count > 1 else ""
-    more = [change("1/N left out", FACTOR, "p - y", lambda v: v["p"] - v["y"])] if count > 1 else []
+    part = f" / {size}" if size > 1 else ""
+    more = [change("1/N left out", FACTOR, f"(p - y){part}", lambda v: (v["p"] - v["y"]) / size)] if rows else []
+    if size > 1:
+        more.append(change("1/(n N) left out", FACTOR, "p - y", lambda v: v["p"] - v["y"]))
     book.line(
         f"{h}.grad", f"(p - y){share}", lambda v: (v["p"] - v["y"]) / count,
         change("the label left out", "missing_term", f"p{share}", lambda v: v["p"] / count),

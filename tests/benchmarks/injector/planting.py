@@ -21,7 +21,8 @@ def plant(random: Random, exercise: Exercise, rounding: Rounding, taken: tuple[P
     used = {(one.iteration, one.name) for one in taken}
     lines = [line for line in exercise.lines if (iteration, line.name) not in used]
     line = pick(random, *lines)
-    way = random.choice(["method", "reading", "slip", "copied", "unexplained"], p=[0.56, 0.16, 0.14, 0.1, 0.04])
+    ways = ["method", "reading", "slip", "copied", "unexplained", "turned"]
+    way = random.choice(ways, p=[0.55, 0.16, 0.14, 0.1, 0.04, 0.01])
     if way == "method":
         # every line has its sign: left at that, half of all mistakes would be signs
         signs = random.random() < 0.2
@@ -34,7 +35,51 @@ def plant(random: Random, exercise: Exercise, rounding: Rounding, taken: tuple[P
         return _copied(random, exercise, line, iteration)
     if way == "unexplained":
         return _unexplained(random, exercise, line, iteration)
+    if way == "turned":
+        kinds = frozenset({"transposed"})
+        return Planted(iteration, line.name, "written transposed", kinds, turned=True)
     return slips.slip(random, exercise.exact[line.name].shape, iteration, line.name)
+
+
+def alike(exercise: Exercise, planted: Planted) -> list[Planted]:
+    """The same mistake at the other lines of the same sort, for one who makes it every time.
+
+    None of a sign, which is no habit, and none that would be another convention.
+    """
+    if planted.what in ("sign of the whole", *CONVENTIONS, *CONVENTIONS.values()):
+        return []
+    sort = planted.name.rpartition(".")[2] if "." in planted.name else ""
+    others = [line for line in exercise.lines if line.name != planted.name and line.name.endswith(sort)]
+    return [
+        _planted(planted.iteration, line, one) for line in others for one in line.changes if one.what == planted.what
+    ]
+
+
+# Another usual convention kept to all over the sheet: the change at the loss and that at its gradient.
+CONVENTIONS = {
+    "the half left out": "a 2 too many",
+    "a half too many": "the 2 left out",
+    "1/n left out": "1/n left out",
+    "1/N left out": "1/N left out",
+    "the mean over the steps": "",
+    "kernel flipped": "kernel flipped",
+}
+
+
+def conventions(exercise: Exercise) -> list[tuple[Planted, ...]]:
+    """Sheets under another convention, each as the changes that it takes, in the first iteration of one alone."""
+    changes = {(line.name, one.what): _planted(1, line, one) for line in exercise.lines for one in line.changes}
+    found = []
+    for what, behind_it in CONVENTIONS.items():
+        loss = [one for (name, told), one in changes.items() if told == what and name in ("loss", "losses")]
+        if what == "kernel flipped":
+            loss = [one for (name, told), one in changes.items() if told == what and name == "hbar1"]
+        gradient = [
+            one for (name, told), one in changes.items() if told == behind_it and name.endswith(".grad")
+        ]  # fmt: skip
+        if loss and gradient and exercise.iterations == 1:
+            found.append((*loss, *gradient))
+    return found
 
 
 def _planted(iteration: int, line: Line, change: Change) -> Planted:
@@ -56,8 +101,10 @@ def readings(exercise: Exercise, line: Line, iteration: int) -> Iterator[Change]
         if iteration > 1 and any(name == into for _, into in exercise.carried) and "." not in name:
             others.append(f"{name}.previous")
         for other in others:
-            yield Change(_reading(name, other), VALUE, renamed(line.equation, name, other),
-                         lambda v, n=name, o=other: line.compute(v.altered(aliases={n: o})))  # fmt: skip
+            text = renamed(line.equation, name, other)
+            if text != line.equation:  # else the student took another way than the equation
+                yield Change(_reading(name, other), VALUE, text,
+                             lambda v, n=name, o=other: line.compute(v.altered(aliases={n: o})))  # fmt: skip
 
 
 def _transposed(equation: str, name: str) -> str:
@@ -136,27 +183,33 @@ def _unexplained(random: Random, exercise: Exercise, line: Line, iteration: int)
     if right.size < 3:
         return None
     wrong = random.uniform(-2, 2, right.shape) * max(float(np.abs(right).max()), 0.2)
-    return Planted(iteration, line.name, "numbers out of nowhere", frozenset({"unexplained"}), "", lambda v: wrong)
+    kinds = frozenset({"unexplained"})
+    return Planted(iteration, line.name, "numbers out of nowhere", kinds, compute=lambda v: wrong)
 
 
-def shows(work: Work, planted: Planted) -> bool:
-    """Whether the mistake differs from the right line, worked out from the same written values, by more than rounding.
+def entries_shown(work: Work, planted: Planted) -> int:
+    """In how many entries the mistake differs from the right line, worked out from the same written values.
 
-    That is, in some entry, more than two units of the last place and more than half a unit in each entry of each
-    written input can do, all of them at their worst.
+    By more than rounding, that is: more than two units of the last place, and more than half a unit in each entry of
+    each written input can do, all of them at their worst.
     """
     iteration = work.iterations[planted.iteration - 1]
     line, rounding = work.lines[planted.name], work.rounding
     assert rounding is not None
     right = np.asarray(line.compute(Values(iteration.find)), dtype=float)
     wrong = iteration.values[planted.name]
+    if planted.turned:
+        return right.size if right.ndim == 2 and 1 not in right.shape and right.shape[0] != right.shape[1] else 0
     if right.shape != wrong.shape:
-        return True
+        return 0  # nobody goes on with a matrix that does not fit; that it would broadcast is the machine's doing
     if not (np.isfinite(right).all() and np.isfinite(wrong).all()):
-        return False
+        return 0
     units = np.maximum(rounding.units(right), rounding.units(wrong))
     allowed = np.maximum(2 * units, worst(line, iteration, right) + units)
-    return bool((np.abs(wrong - right) > allowed).any())
+    seen = np.abs(wrong - right) > allowed
+    # two mistakes may undo each other: nobody can see one in the right number
+    true = Work(work.exercise, None).iterations[planted.iteration - 1].values[planted.name]
+    return int(seen.sum()) if (np.abs(wrong - true) > 2 * units).any() else 0
 
 
 def worst(line: Line, iteration: Iteration, right: Array) -> Array:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from tests.benchmarks.injector.kinds import KINDS
-from tests.benchmarks.injector.planting import plant, shows
+from tests.benchmarks.injector.planting import alike, conventions, entries_shown, plant
 from tests.benchmarks.injector.rounding import Rounding, nested
 from tests.benchmarks.injector.student import Exercise, Planted, Work
 from tests.benchmarks.injector.writing import Random
 
 TRIES = 400
+ALIKE = 0.12  # of the mistakes of method, those that are made every time
 
 
 class Written(NamedTuple):
@@ -33,6 +34,7 @@ class Case(NamedTuple):
     right: Written
     one: Written | None
     two: Written | None
+    convention: Written | None = None
 
 
 def case(seed: int, kind: str, share_left_out: float = 0.0) -> Case:
@@ -47,14 +49,8 @@ def case(seed: int, kind: str, share_left_out: float = 0.0) -> Case:
         if plain.finite() and right.finite() and _sensible(plain, right):
             break
     sheets = [mistaken(random, exercise, rounding, count, share_left_out) for count in (1, 2)]
-    return Case(
-        seed,
-        exercise,
-        rounding,
-        Written(sheet_text(random, right, share_left_out, ()), (), right),
-        sheets[0],
-        sheets[1],
-    )
+    written = Written(sheet_text(random, right, share_left_out, ()), (), right)
+    return Case(seed, exercise, rounding, written, sheets[0], sheets[1], conventional(random, exercise, rounding))
 
 
 def _rounding(random: Random, kind: str) -> Rounding:
@@ -88,12 +84,24 @@ def mistaken(
         try:
             with np.errstate(all="ignore"):
                 work = Work(exercise, rounding, (*planted, one))
-                good = work.finite() and all(shows(work, other) for other in (*planted, one))
+                shown = [entries_shown(work, other) for other in (*planted, one)]
+                good = work.finite() and all(shown)
         except (RecursionError, ValueError, IndexError):
             good = False  # the mistake can't be made here: a circle, or shapes that do not go together
         if not good:
             drawn += 1
             continue
+        if count == 1 and one.equation and random.random() < ALIKE:
+            more = [other for other in alike(exercise, one) if _seen(exercise, rounding, (one, other))]
+            every = tuple(p._replace(what=f"{p.what}, every time") for p in (one, *more))
+            if more and _seen(exercise, rounding, every):
+                work = Work(exercise, rounding, every)
+                names = tuple(p.name for p in every)
+                return Written(sheet_text(random, work, share_left_out, names), every, work, drawn)
+        if one.given and shown[-1] == 1:
+            # one number alone can't tell whether it was read or written wrongly
+            kinds = one.kinds | {"slip_digit", "slip_sign", "slip_swap", "slip_point"}
+            one = one._replace(what=f"{one.what}, seen in one entry", kinds=kinds)
         planted = (*planted, one)
         if len(planted) == count:
             order = {line.name: k for k, line in enumerate(exercise.lines)}
@@ -101,6 +109,25 @@ def mistaken(
             names = tuple(p.name for p in planted)
             return Written(sheet_text(random, work, share_left_out, names), planted, work, drawn)
     return None
+
+
+def _seen(exercise: Exercise, rounding: Rounding, planted: tuple[Planted, ...]) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            work = Work(exercise, rounding, planted)
+            return work.finite() and all(entries_shown(work, one) for one in planted)
+    except (RecursionError, ValueError, IndexError):
+        return False
+
+
+def conventional(random: Random, exercise: Exercise, rounding: Rounding) -> Written | None:
+    """A sheet that keeps to another usual convention wherever it matters, if the problem has one that shows."""
+    found = [planted for planted in conventions(exercise) if _seen(exercise, rounding, planted)]
+    if not found:
+        return None
+    planted = found[int(random.integers(len(found)))]
+    work = Work(exercise, rounding, planted)
+    return Written(sheet_text(random, work, 0, ()), planted, work)
 
 
 def sheet_text(random: Random, work: Work, share_left_out: float, keep: tuple[str, ...]) -> str:

@@ -46,7 +46,10 @@ Compute = Callable[[Values], Array]
 
 
 class Change(NamedTuple):
-    """A mistake that can be made at a line. what: for the table. kinds: the words that name it rightly."""
+    """A mistake that can be made at a line. what: for the table. kinds: the words that name it rightly.
+
+    equation: the right side as computed; behind a line break, others that are the same but for roundings before.
+    """
 
     what: str
     kinds: frozenset[str]
@@ -115,8 +118,8 @@ class Book:
 class Planted(NamedTuple):
     """A mistake that a sheet has, and the truth about it.
 
-    slip: what the written texts become instead. everywhere: given names read otherwise all over the sheet.
-    entry: of a slip or of a misread number, from 1; given: where that was read.
+    slip: what the written texts become instead. entry: of a slip or of a misread number, from 1; given: where that
+    was read. turned: a matrix is written transposed, and worked with as it should be.
     """
 
     iteration: int
@@ -128,6 +131,7 @@ class Planted(NamedTuple):
     slip: Callable[[Any], Any] | None = None
     entry: tuple[int, ...] | None = None
     given: str = ""
+    turned: bool = False
 
 
 class Iteration:
@@ -160,7 +164,7 @@ class Iteration:
         texts = rounding.texts(value)
         if planted and planted.slip:
             texts = planted.slip(texts)
-        self.texts[line.name] = texts
+        self.texts[line.name] = texts.T if planted and planted.turned else texts
         self.values[line.name] = numbers(texts)
         self.halves[line.name] = rounding.units(self.values[line.name]) / 2
 
