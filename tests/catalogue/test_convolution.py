@@ -34,7 +34,11 @@ def test_values_and_gradients_are_pytorchs(case: dict[str, Any]) -> None:
 
 
 def test_the_published_numbers_of_cs231ns_convolution() -> None:
-    """Stanford CS231n, assignment 2, ConvolutionalNetworks.ipynb, the check of conv_forward_naive."""
+    """Stanford CS231n, assignment 2, ConvolutionalNetworks.ipynb, the check of conv_forward_naive.
+
+    https://cs231n.github.io/assignments2018/assignment2/; the numbers stand in every public copy of the notebook, such
+    as https://github.com/khancynthia28/Deep_Learning_2019.
+    """
     x = np.linspace(-0.1, 0.5, num=2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
     w = np.linspace(-0.2, 0.3, num=3 * 3 * 4 * 4).reshape(3, 3, 4, 4)
     b = np.linspace(-0.1, 0.2, num=3)
@@ -56,7 +60,7 @@ def test_the_published_numbers_of_cs231ns_convolution() -> None:
 
 
 def test_the_published_numbers_of_cs231ns_max_pool() -> None:
-    """Stanford CS231n, assignment 2, ConvolutionalNetworks.ipynb, the check of max_pool_forward_naive."""
+    """Stanford CS231n, assignment 2, ConvolutionalNetworks.ipynb, the check of max_pool_forward_naive, as above."""
     x = np.linspace(-0.3, 0.4, num=2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
     expected = [
         [

@@ -374,7 +374,10 @@ def test_an_ignored_class_of_pytorch(text: str) -> None:
     [([3.2, 5.1, -1.7], 2.9), ([4.9, 1.3, 2.0], 0.0), ([-3.1, 2.2, 2.5], 12.9)],
 )
 def test_multiclass_hinge_of_cs231n(scores: list[float], loss: float) -> None:
-    """Stanford CS231n, lecture 3, "Multiclass SVM loss": cat, car and frog with the losses 2.9, 0 and 12.9."""
+    """Stanford CS231n, lecture 3, "Multiclass SVM loss": cat, car and frog with the losses 2.9, 0 and 12.9.
+
+    The slide's numbers as people's public notes of the lecture have them, with their mean (2.9 + 0 + 12.9)/3 = 5.27.
+    """
     assert float(value("multiclass_hinge(h, y)", h=scores, y=[1, 0, 0])) == pytest.approx(loss, rel=1e-14, abs=1e-15)
 
 

@@ -124,6 +124,9 @@ SMALL = {"weights": [[0.5]], "recurrent_weights": [[0.1]]}
 
 # Aidan Gomez, "Backpropogating an LSTM: A Numerical Example", 2016: a is g here, state c, out h. Four or five places,
 # of which the last carries on the rounding of what was worked out before.
+# https://blog.aidangomez.ca/2016/04/17/Backpropogating-an-LSTM-A-Numerical-Example/; the page sets its numbers as
+# formulas that text copies of it lack, so these are as remembered from it, and agree with the equations to the places
+# given. What holds the layer to an independent source is PyTorch's numbers above.
 GOMEZ = {
     "g1_t1": 0.81775, "i1_t1": 0.96083, "f1_t1": 0.85195, "o1_t1": 0.81757, "c1_t1": 0.78572, "h1_t1": 0.53631,
     "g1_t2": 0.84980, "i1_t2": 0.98118, "f1_t2": 0.87030, "o1_t2": 0.84993, "c1_t2": 1.5176, "h1_t2": 0.77197,

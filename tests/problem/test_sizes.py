@@ -29,7 +29,11 @@ def sizes(text: str) -> Sizes:
 
 
 def test_lenet_5_has_its_published_number_of_parameters() -> None:
-    """61,706, both convolutions fully connected: Zhang et al., Dive into Deep Learning, section 7.6."""
+    """61,706, where every map of the second convolution sees all six of the first.
+
+    Layer by layer at https://mnchapel.github.io/deep_learning_models/cnn/1998-11-01-lenet.html; in LeCun's own net the
+    second convolution sees some of them alone, and pools have parameters.
+    """
     found = sizes(LENET)
     assert found.parameters == 61706
     assert [layer.name for layer in found.layers] == [
