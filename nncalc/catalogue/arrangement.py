@@ -6,7 +6,9 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape, normal_axes
+from nncalc.catalogue.window_mistakes import of_global_pool
 from nncalc.catalogue.windows import SOURCE, padding_pairs, per_axis
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Apply, Expression, Setting, Slice, call
@@ -162,6 +164,21 @@ def _arranged(name: str, option: Option, meaning: str, source: str, **facts: Any
     )
 
 
+def _in_order(order: Callable[[int], tuple[int, ...]], least: int) -> Any:
+    """The entries in another order: of each example what is flattened, its axes taken in that order."""
+
+    def value(x: Expression, *, shape_of: ShapeOf, start_dim: Setting) -> Expression | None:
+        rank = len(shape_of(x))
+        (start,) = normal_axes(start_dim, max(rank, 1))
+        behind = rank - start
+        if behind < least:
+            return None
+        axes = (*range(start), *(start + axis for axis in order(behind)))
+        return call.flatten(call.transpose(x, axes=axes), **({"start_dim": start} if start else {}))
+
+    return value
+
+
 LIN = "Lin, Chen and Yan, Network in network, 2013, section 3.2"
 
 ENTRIES = (
@@ -174,6 +191,20 @@ ENTRIES = (
         shape=_flat_shape,
         gradients=(lambda g, ans, x, shape_of, start_dim: call.reshape(g, shape=shape_of(x)),),
         example=("flatten(A)", "flatten(a)", "flatten(A[:, None], start_dim=1)"),
+        mistakes=(
+            Mistake(
+                "order",
+                "the entries are taken column by column",
+                _in_order(lambda n: tuple(reversed(range(n))), 2),
+                convention="entries column by column",
+            ),
+            Mistake(
+                "order",
+                "the channels of each place are taken together",
+                _in_order(lambda n: (*range(1, n), 0), 3),
+                convention="channels last",
+            ),
+        ),
     ),
     _arranged(
         "zero_pad",
@@ -214,6 +245,7 @@ ENTRIES = (
         value=_over("mean"),
         shape=_global_shape,
         gradients=(_average_gradient,),
+        mistakes=of_global_pool("global_avg_pool"),
         example=("global_avg_pool(A)", "global_avg_pool(A[None])", "global_avg_pool(A[:, None], axes=1)"),
     ),
     _arranged(
@@ -224,6 +256,7 @@ ENTRIES = (
         value=_over("max"),
         shape=_global_shape,
         gradients=(_largest_gradient,),
+        mistakes=of_global_pool("global_max_pool"),
         ties=_count_largest,
         at_tie="a tie: its channel has several largest entries, and the gradient goes to the first",
         example=("global_max_pool(A)", "global_max_pool(A[None])", "global_max_pool(A[:, None], axes=1)"),

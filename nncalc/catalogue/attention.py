@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nncalc.catalogue.linear import turned
+from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape, broadcast, dimensions
+from nncalc.catalogue.substitutes import applied, with_settings, without
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Const, Expression, Name, Setting, call
 
@@ -170,6 +172,39 @@ def _positions_shape(x: Shape) -> Shape:
     return x
 
 
+# --- mistakes ------------------------------------------------------------------
+
+
+def _divided_by_d(Q: Expression, K: Expression, V: Expression, *, shape_of: ShapeOf, **s: Any) -> Expression | None:  # noqa: N803
+    return applied("attention", Q, K, V, **{**s, "scale": 1 / shape_of(Q)[-1]}) if s["scale"] is True else None
+
+
+def _over_queries(scores: Expression, *, shape_of: ShapeOf, mask: Name | None, causal: bool) -> Expression | None:
+    return None if mask is not None or causal else call.softmax(scores, axis=-2)
+
+
+def _attended_over_queries(
+    Q: Expression, K: Expression, V: Expression, *, shape_of: ShapeOf, mask: Name | None, causal: bool, scale: Setting  # noqa: N803
+) -> Expression | None:  # fmt: skip
+    if mask is not None or causal:
+        return None
+    scores = scaled(Q @ turned(K, len(shape_of(K))), shape_of(Q)[-1], scale)
+    return call.softmax(scores, axis=-2) @ V
+
+
+def _without_softmax(
+    Q: Expression, K: Expression, V: Expression, *, shape_of: ShapeOf, scale: Setting, **_: Any  # noqa: N803
+) -> Expression:  # fmt: skip
+    return scaled(Q @ turned(K, len(shape_of(K))), shape_of(Q)[-1], scale) @ V
+
+
+def _mistakes(name: str) -> tuple[Mistake, ...]:
+    return (
+        Mistake("mask", "the mask is left out", without(name, "mask")),
+        Mistake("causal", "keys behind the query's position are seen too", without(name, "causal")),
+    )
+
+
 ENTRIES = (
     Operation(
         name="attention",
@@ -182,6 +217,13 @@ ENTRIES = (
         latex=r"\operatorname{Attention}\left({Q},\ {K},\ {V}\right)",
         meaning="softmax(Q Kᵀ / √d) V: each query's mean of the values, weighted by how its key fits",
         source=PAPER + "eq. 1",
+        mistakes=(
+            Mistake("scale", "the scores are not divided by √d", with_settings("attention", scale=False)),
+            Mistake("scale", "the scores are divided by d, not by √d", _divided_by_d),
+            Mistake("axis", "softmax goes over the queries, not over the keys", _attended_over_queries),
+            Mistake("no_softmax", "softmax is left out", _without_softmax),
+            *_mistakes("attention"),
+        ),
         example=(
             "attention(A, B, A)",
             "attention(A, B, B, causal=True)",
@@ -202,6 +244,16 @@ ENTRIES = (
         latex=r"\operatorname{softmax}\left({scores}\right)",
         meaning="softmax over the keys that a query may see; zeros where it may see none",
         source=PAPER + "section 3.2.3",
+        mistakes=(
+            Mistake("axis", "softmax goes over the queries, not over the keys", _over_queries),
+            Mistake("no_softmax", "softmax is left out", lambda scores, **_: scores),
+            Mistake(
+                "diagonal",
+                "the derivative is taken of each weight by its own score alone: a (1 − a)",
+                gradients=((0, lambda g, ans, scores, **_: g * ans * (1 - ans)),),
+            ),
+            *_mistakes("attention_weights"),
+        ),
         example=("attention_weights(A)", "attention_weights(A, mask=B)", "attention_weights(A, mask=x, causal=True)"),
     ),
     Operation(
@@ -239,6 +291,7 @@ ENTRIES = (
         latex=r"{x:sum} + \mathrm{positions}",
         meaning="x + P, where P has sin(t / 10000^(2i/d)) at feature 2i and cos of the same at 2i + 1, t from 0",
         source=PAPER + "section 3.5",
+        mistakes=(Mistake("positions", "the positions are not added", lambda x, **_: x),),
         example=("positional_encoding(A)", "positional_encoding(A * x[:, None, None])"),
     ),
 )

@@ -14,6 +14,7 @@ from typing import Any
 from nncalc.catalogue import im2col
 from nncalc.catalogue.linear import as_shape
 from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
+from nncalc.catalogue.window_mistakes import of_convolution, of_gradient, of_transposed_convolution
 from nncalc.catalogue.windows import (
     DILATION,
     PADDING,
@@ -265,6 +266,7 @@ def _conv(d: int) -> tuple[Operation, ...]:
         multiply_adds=lambda x, kernel, **settings: _adds(d, x, kernel, settings),
         window=lambda x, kernel, **settings: _geometry(x[-d:], kernel[2:], settings),
         example=_EXAMPLES[d],
+        mistakes=of_convolution(name),
     )
     by_input = Operation(
         name=f"{name}_input",
@@ -284,6 +286,7 @@ def _conv(d: int) -> tuple[Operation, ...]:
         "its input",
         source=f"{SOURCE}, section 4",
         example=_INPUT_EXAMPLES[d],
+        mistakes=of_gradient(f"{name}_input"),
     )
     by_weight = Operation(
         name=f"{name}_weight",
@@ -300,6 +303,7 @@ def _conv(d: int) -> tuple[Operation, ...]:
         meaning="every window of the input times its entry of g, added up: the gradient of a convolution by its kernel",
         source="Goodfellow, Bengio, Courville, Deep Learning, eq. 9.11",
         example=_WEIGHT_EXAMPLES[d],
+        mistakes=of_gradient(f"{name}_weight"),
     )
     return forward, by_input, by_weight
 
@@ -351,6 +355,7 @@ TRANSPOSED = Operation(
     "result back to the size of its input",
     source=f"{SOURCE}, section 4",
     multiply_adds=lambda x, kernel, **settings: prod(x) * prod(kernel[1:]),
+    mistakes=of_transposed_convolution("conv_transpose2d"),
     example=(
         "conv_transpose2d(A[None], B[None, None])",
         "conv_transpose2d(A[None, None], B[None, None], stride=2, padding=1, output_padding=1, flip=True)",

@@ -46,12 +46,8 @@ ENTRIES = (
         latex=r"\operatorname{onehot}\left({y}\right)",
         meaning="for each class number, counted from 0, a vector of 0 with a 1 at its place",
         mistakes=(
-            Mistake(
-                "label_base", "classes are counted from 0, not from 1", _counted(1), convention="labels counted from 0"
-            ),
-            Mistake(
-                "label_base", "classes are counted from 1, not from 0", _counted(-1), convention="labels counted from 1"
-            ),
+            Mistake("label_base", "the class behind it is taken, as if the first one were 0", _counted(1)),
+            Mistake("label_base", "the class before it is taken, as if the first one were 1", _counted(-1)),
         ),
         source="Goodfellow, Bengio, Courville, Deep Learning, section 6.2.2.3",
         example=("one_hot(step(x), classes=2)", "one_hot(step(a), classes=3)", "one_hot(step(A), classes=2)"),

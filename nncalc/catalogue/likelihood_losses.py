@@ -24,7 +24,7 @@ from nncalc.catalogue.class_target import (
 )
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.loss import loss
-from nncalc.catalogue.loss_mistakes import class_mistakes, label_bases, minus, over
+from nncalc.catalogue.loss_mistakes import class_mistakes, minus, over
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option, Shape, Target
 from nncalc.catalogue.registry import operation
@@ -241,7 +241,6 @@ ENTRIES = (
             minus("focal"),
             Mistake("gamma", "the factor with γ is left out", with_settings("focal", gamma=0)),
             Mistake("alpha", "α is left out", without("focal", "alpha")),
-            *label_bases("focal"),
         ),
         options=(
             Option("gamma", 2, "γ: how much less what is right already counts; 0 for cross-entropy", at_least=0),

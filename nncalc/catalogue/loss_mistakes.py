@@ -1,4 +1,4 @@
-"""Mistakes and conventions that many losses share: what is averaged, the logarithm's base, the label's class."""
+"""Mistakes and conventions that many losses share: what is averaged, and the logarithm's base."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from nncalc.catalogue.mistake import Mistake, Substitute
 from nncalc.catalogue.operation import Shape
-from nncalc.catalogue.substitutes import applied, shifted, with_settings, without
+from nncalc.catalogue.substitutes import applied, with_settings, without
 from nncalc.language.expression import Expression, Setting, call
 
 
@@ -88,29 +88,6 @@ def log_bases(name: str) -> tuple[Mistake, ...]:
     )
 
 
-def _label(name: str, by: int) -> Substitute:
-    def value(p: Expression, y: Expression, *, shape_of: Any, **settings: Setting) -> Expression | None:
-        shape = shape_of(y)
-        return None if outputs(shape) == 1 else applied(name, p, shifted(y, shape, by), **settings)
-
-    return value
-
-
-def label_bases(name: str) -> tuple[Mistake, ...]:
-    """The label counted from 0 where the problem counts from 1, and the reverse."""
-    return (
-        Mistake(
-            "label_base", "labels are counted from 0, not from 1", _label(name, 1), convention="labels counted from 0"
-        ),
-        Mistake(
-            "label_base",
-            "labels are counted from 1, not from 0",
-            _label(name, -1),
-            convention="labels counted from 1",
-        ),
-    )
-
-
 def _averaged(name: str) -> Substitute:
     def value(p: Expression, y: Expression, *, shape_of: Any, **settings: Setting) -> Expression | None:
         n = outputs(shape_of(p))
@@ -140,6 +117,5 @@ def class_mistakes(name: str) -> tuple[Mistake, ...]:
         ),
         Mistake("class_weights", "the class weights are left out", without(name, "class_weights")),
         Mistake("reduction", "the mean over the classes is taken, not the sum", _averaged(name)),
-        *label_bases(name),
         *log_bases(name),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from nncalc.catalogue.class_target import is_distribution, mass, over_latex, over_text
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.loss import loss
-from nncalc.catalogue.loss_mistakes import label_bases, outputs, over
+from nncalc.catalogue.loss_mistakes import outputs, over
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Option, Shape, Target
 from nncalc.catalogue.substitutes import applied, instead, with_settings, without
@@ -90,7 +90,6 @@ MULTICLASS = (
         with_settings("multiclass_hinge", average="none"),
         convention="the sum over the classes",
     ),
-    *label_bases("multiclass_hinge"),
 )
 
 ENTRIES = (

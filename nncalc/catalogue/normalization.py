@@ -11,6 +11,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from nncalc.catalogue.normalization_mistakes import of_normalization, of_rms_norm, statistics_of_the_batch
 from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, call
@@ -205,6 +206,7 @@ def _channel_gradients(name: str) -> tuple[Callable[..., Expression], ...]:
 def _channel_norm(
     name: str, title: str, least: int, options: tuple[Option, ...], meaning: str, source: str, example: tuple[str, ...]
 ) -> Operation:
+    mistakes = () if name == "group_norm" else of_normalization(name, lambda x, _: _axes(name, len(x)), _standing)
     return Operation(
         name=name,
         args=("x", "gamma", "beta"),
@@ -219,6 +221,7 @@ def _channel_norm(
         source=source,
         domain=DOMAIN,
         example=example,
+        mistakes=(*mistakes, *((statistics_of_the_batch(),) if name == "batch_norm" else ())),
     )
 
 
@@ -365,6 +368,7 @@ ENTRIES = (
         meaning="each example to mean 0 and variance 1 over its features (the axes of γ), then γ x̂ + β",
         source=LAYER_NORM,
         domain=DOMAIN,
+        mistakes=of_normalization("layer_norm", last_axes, lambda v, shape_of, rank: v),
         example=(
             "layer_norm(x)",
             "layer_norm(A)",
@@ -386,6 +390,7 @@ ENTRIES = (
         meaning="each example divided by the root of its features' mean square, then times γ",
         source="Zhang and Sennrich, Root Mean Square Layer Normalization (2019), eq. 4",
         domain=DOMAIN[:2],
+        mistakes=of_rms_norm(last_axes),
         example=("rms_norm(x)", "rms_norm(A)", "rms_norm(A, x)", "rms_norm(A, B, epsilon=0.1)"),
     ),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from nncalc.catalogue.linear import as_shape
 from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
+from nncalc.catalogue.window_mistakes import of_avg_pool, of_lp_pool, of_max_pool
 from nncalc.catalogue.windows import (
     CEIL_MODE,
     DILATION,
@@ -65,6 +66,12 @@ def _windows(xp: Any, x: Any, axes: Axes, fill: float = 0.0) -> Iterator[Any]:
 
 def _shared_out(xp: Any, shares: Iterator[Any], like: Shape, axes: Axes) -> Any:
     """What each entry of the windows gets, added up in the input's places."""
+    if all(axis.kernel == axis.stride and axis.dilation == 1 and axis.size == axis.out * axis.stride for axis in axes):
+        # the windows are tiles: every place is in one of them
+        result = xp.empty(tuple(like))
+        for place, share in zip(positions(axes), shares, strict=True):
+            result[place] = share
+        return result
     result = xp.zeros((*like[: -len(axes)], *(axis.padded for axis in axes)))
     for place, share in zip(positions(axes), shares, strict=True):
         result[place] += share
@@ -81,11 +88,13 @@ def _largest(xp: Any, x: Any, axes: Axes) -> Any:
 def _firsts(xp: Any, x: Any, axes: Axes) -> Iterator[Any]:
     """For each entry of the windows in turn, in which of them it is the first that is largest."""
     largest = _largest(xp, x, axes)
-    free = xp.ones(largest.shape, dtype=bool)
+    taken = None
     for entry in _windows(xp, x, axes, NEGATIVE_INFINITY):
-        hit = free & (entry == largest)
-        free &= ~hit
+        hit = entry == largest
+        if taken is not None:
+            hit = hit & ~taken
         yield hit
+        taken = hit if taken is None else taken | hit
 
 
 def _max_unpool(xp: Any, g: Any, x: Any, axes: Axes) -> Any:
@@ -237,6 +246,7 @@ def _max_family(d: int) -> tuple[Operation, ...]:
         window=lambda x, **s: axes(x, s),
         ties=lambda xp, x, **s: _count_largest(xp, x, axes(x.shape, s)),
         at_tie="a tie: its window has several largest entries, and the gradient goes to the first",
+        mistakes=of_max_pool(d),
     )
     unpool = _operation(
         d,
@@ -315,6 +325,7 @@ def _sum_family(
         ),
         source=source,
         window=lambda x, **s: pool_axes(x, d, s),
+        mistakes=of_avg_pool(d) if more else (),
     )
     unpool = _operation(
         d,
@@ -363,6 +374,7 @@ def _lp_pool(d: int) -> Operation:
         "classification, 2012",
         window=lambda x, **s: pool_axes(x, d, s),
         domain=((0.5, 3.0),),
+        mistakes=of_lp_pool(d),
     )
 
 
