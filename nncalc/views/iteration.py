@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from math import isfinite, isnan
 from typing import Any
 
 from nncalc.language.expression import Apply
@@ -74,8 +75,9 @@ def _losses(worked: Worked, digits: int) -> list[tuple[str, str]]:
     before, after = worked.trace.value(worked.trace.program.loss), worked.loss_after
     if before is None or after is None:
         return []
-    change = "lower" if after < before else "higher" if after > before else "not changed"
-    text = f"loss {number(float(before), digits)} before the step, {number(after, digits)} after it: {change}"
+    text = f"loss {number(float(before), digits)} before the step, {number(after, digits)} after it"
+    if isfinite(before) and not isnan(after):
+        text += ": lower" if after < before else ": higher" if after > before else ": not changed"
     lines = [(text, "")]
     if not worked.trace.phase("update"):
         lines.append(("there is no parameter for the step to move", ""))

@@ -190,6 +190,24 @@ def test_a_diverging_run_says_where_and_keeps_the_last_finite_weights(
         assert float(np.load(save)["w"]) == pytest.approx((-19.0) ** 121, rel=1e-12)
 
 
+def test_a_run_that_diverges_at_once_keeps_the_weights_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, save = tmp_path / "p.yaml", tmp_path / "w.npz"
+    path.write_text(
+        "inputs: [[1.0e+200], [2]]\nlabels: [[0], [1]]\nlayers: [{dense: {weights: [[1.0e+200]], bias: [3]}}]\n"
+        "loss: sse\noptimizer: {adam: {learning_rate: 10}}\n",
+        "utf-8",
+    )
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run(["train", str(path), "--epochs", "5", "--save", str(save)]) == 1
+    screen = " ".join(capsys.readouterr().out.split())
+    assert "the loss stopped being finite at step 1: it is infinite. The last finite weights are kept" in screen
+    assert {name: array.tolist() for name, array in np.load(save).items()} == {"W1": [[1e200]], "b1": [3.0]}
+
+
 @pytest.mark.parametrize("batch", [None, 1])
 def test_weights_that_stop_being_finite_before_the_loss_does(batch: int | None, tmp_path: Path) -> None:
     # w is 1, 1e120, 1e240 and then past the largest double, which the loss shows a step later
