@@ -51,7 +51,7 @@ def test_every_mistake_is_what_its_equation_says_and_the_right_equation_is_right
                 for equation, compute in written:
                     if not equation:
                         continue
-                    expected = value_of(parse_expression(equation.partition("\n")[0], operation), values, xp)
+                    expected = value_of(parse_expression(equation, operation), values, xp)
                     found = compute(Values(values.__getitem__))
                     if np.isfinite(expected).all() and math.isfinite(np.max(np.abs(found))):
                         assert _close(found, expected), f"{line.name} = {equation} in\n{exercise.text}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,8 +114,11 @@ def judge(text: str, sheet: Written) -> Judged:
     # a mistake made every time is one, with its other places beside it
     together = truth if first.what.endswith("every time") else {(first.iteration, first.name)}
     place = mistake is not None and together <= told_at[0]
-    values = _values(sheet.work, first.iteration)
-    fits = _fits(first, mistake, values) if mistake is not None and place else (False, False)
+    exact = Work(sheet.work.exercise, None)
+    # of two ways that lead to the same, as log p and the logits', one may have been rounded on the way
+    both_values = [_values(work, first.iteration) for work in (sheet.work, exact)]
+    named_one = next((one for one in sheet.planted if mistake is not None and one.name == mistake.name), first)
+    fits = _fits(named_one, mistake, both_values) if mistake is not None and place else (False, False)
     found = set().union(*told_at) if told_at else set()
     later &= set(verdicts)
     named = mistake.kind if mistake is not None else "convention" if report.conventions else "nothing"
@@ -136,11 +139,11 @@ def judge_convention(text: str, sheet: Written) -> tuple[bool, str]:
     return report.right and bool(report.conventions) and not report.mistakes, told(report)
 
 
-def _fits(truth: Planted, mistake: Mistake, values: Mapping[str, Any]) -> tuple[bool, bool]:
+def _fits(truth: Planted, mistake: Mistake, both_values: Sequence[Mapping[str, Any]]) -> tuple[bool, bool]:
     """Whether the kind is named first or tied for first, and whether with an equation of the true numbers."""
     by_kind = by_equation = False
     for one in (mistake, *mistake.alternatives):
-        agrees = _agrees(truth, one, values)
+        agrees = any(_agrees(truth, one, values) for values in both_values)
         own = one.kind not in GENERAL and bool(truth.equation) and agrees
         kind = one.kind in truth.kinds or own
         if truth.entry is not None:
@@ -153,7 +156,7 @@ def _fits(truth: Planted, mistake: Mistake, values: Mapping[str, Any]) -> tuple[
 
 
 def _agrees(truth: Planted, said: Any, values: Mapping[str, Any]) -> bool:
-    """Whether the equation said gives the numbers of the true one, worked out from what the sheet has."""
+    """Whether the equation said gives the numbers of the true one."""
     if not truth.equation:
         return True
     if said.equation is None or said.name != truth.name:
@@ -161,10 +164,10 @@ def _agrees(truth: Planted, said: Any, values: Mapping[str, Any]) -> bool:
     try:
         with np.errstate(all="ignore"):
             other = value_of(said.equation.expression, values, xp)
-            own = [value_of(parse_expression(text, operation), values, xp) for text in truth.equation.split("\n")]
+            own = value_of(parse_expression(truth.equation, operation), values, xp)
     except (NncalcError, KeyError, ValueError, IndexError, TypeError):
         return False
-    return any(_equal(np.asarray(one), np.asarray(other)) for one in own)
+    return _equal(np.asarray(own), np.asarray(other))
 
 
 def _equal(one: Any, other: Any) -> bool:

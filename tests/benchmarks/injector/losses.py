@@ -128,15 +128,11 @@ def softmax_cross_entropy(book: Book, h: str, rows: bool, from_p: bool) -> None:
         # 0 · log 0 is 0
         return -np.where(v["y"] > 0, logarithms(v), 0.0).sum(axis=-1)
 
-    ways = ["log(p)", f"log_softmax({h})"] if from_p else [f"log_softmax({h})"]
-
-    def told(equation: str) -> str:
-        return "\n".join(equation.format(way) for way in ways)
-
+    log = "log(p)" if from_p else f"log_softmax({h})"
     changes = [
-        change("log base 2", LOGARITHM, told(f"-sum(y * {{}}{tail} / log(2)"), lambda v: of(v) / np.log(2)),
-        change("log base 10", LOGARITHM, told(f"-sum(y * {{}}{tail} / log(10)"), lambda v: of(v) / np.log(10)),
-        change("minus left out", "sign", told(f"sum(y * {{}}{tail}"), lambda v: -of(v)),
+        change("log base 2", LOGARITHM, f"-sum(y * {log}{tail} / log(2)", lambda v: of(v) / np.log(2)),
+        change("log base 10", LOGARITHM, f"-sum(y * {log}{tail} / log(10)", lambda v: of(v) / np.log(10)),
+        change("minus left out", "sign", f"sum(y * {log}{tail}", lambda v: -of(v)),
         change("label counted from the other base", "label_base label index_base wrong_argument wrong_value copied",
                "", lambda v: -(_next_label(v["y"]) * logarithms(v)).sum(axis=-1)),
     ]  # fmt: skip
@@ -173,15 +169,11 @@ def logistic(book: Book, h: str, rows: bool) -> None:
         return -(v["y"] * np.log(v["p"])).mean(axis=-1)
 
     tail = ", axis=-1)" if rows else ")"
-    both = "y * log({0}) + (1 - y) * log(1 - {0})"
-
-    def told(equation: str) -> str:
-        return "\n".join(equation.format(way) for way in ("p", f"sigmoid({h})"))
-
+    both = "y * log(p) + (1 - y) * log(1 - p)"
     changes = [
-        change("log base 2", LOGARITHM, told(f"-mean({both}{tail} / log(2)"), lambda v: of(v) / np.log(2)),
-        change("minus left out", "sign", told(f"mean({both}{tail}"), lambda v: -of(v)),
-        change("only the term of the label 1", "missing_term", told(f"-mean(y * log({{0}}){tail}"), hit),
+        change("log base 2", LOGARITHM, f"-mean({both}{tail} / log(2)", lambda v: of(v) / np.log(2)),
+        change("minus left out", "sign", f"mean({both}{tail}", lambda v: -of(v)),
+        change("only the term of the label 1", "missing_term", f"-mean(y * log(p){tail}", hit),
     ]
     _terms(book, f"binary_cross_entropy_with_logits({h}, y{{}})", of, changes, rows)
     share = f" / {count}" if count > 1 else ""

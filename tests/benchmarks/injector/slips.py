@@ -26,7 +26,8 @@ def slip(random: Random, shape: tuple[int, ...], iteration: int, name: str) -> P
 
     def write(texts: Any) -> Any:
         texts = texts.copy()
-        texts[entry] = _WAYS[way](texts[entry], seed)
+        if float(texts[entry]) != 0:  # nobody's pen slips in a 0
+            texts[entry] = _WAYS[way](texts[entry], seed)
         return texts
 
     return Planted(iteration, name, what, kinds, slip=write, entry=tuple(k + 1 for k in entry))

@@ -48,7 +48,7 @@ Compute = Callable[[Values], Array]
 class Change(NamedTuple):
     """A mistake that can be made at a line. what: for the table. kinds: the words that name it rightly.
 
-    equation: the right side as computed; behind a line break, others that are the same but for roundings before.
+    equation: the right side as computed, in nncalc's language; '' where it can't be stated.
     """
 
     what: str
