@@ -73,7 +73,7 @@ def load_text(content: str, source: str, folder: Path | None, as_batch: bool = F
         if "overrides" in document:
             from nncalc.problem.overrides import apply_overrides
 
-            problem = apply_overrides(problem, document.get("overrides"))
+            problem = apply_overrides(problem, document.entries["overrides"])
         infer(problem.forward, {**problem.shapes, **setting_shapes(problem)})
         problem = problem._replace(frozen=name_list(document, "frozen", problem.forward.parameters))
         if problem.overrides:

@@ -11,10 +11,8 @@ from nncalc.problem.sheet import read_lines
 from nncalc.problem.tree import Value
 
 
-def apply_overrides(problem: Problem, value: Value | None) -> Problem:
+def apply_overrides(problem: Problem, value: Value) -> Problem:
     """The problem with its forward equations as overridden; backward and update overrides are kept for later."""
-    if value is None:
-        return problem
     read = read_lines(value, "overrides")
     lines = [(own_name(name, problem), expression, written) for name, expression, written in read]
     problem = problem._replace(written={**problem.written, **{name: written for name, _, written in lines}})
