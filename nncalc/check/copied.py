@@ -29,6 +29,7 @@ def readings(number: float, neighbours: tuple[float, ...] = ()) -> Iterator[tupl
     yield from ((float(exact.scaleb(shift)), POINT) for shift in (-1, 1))
     sign, digits, exponent = exact.as_tuple()
     assert isinstance(exponent, int)
+    digits = (0,) * (1 - exponent - len(digits)) + digits  # the zero in 0.5 is a digit too
     for i in range(len(digits) - 1):
         if digits[i] != digits[i + 1]:
             swapped = (*digits[:i], digits[i + 1], digits[i], *digits[i + 2 :])

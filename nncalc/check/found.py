@@ -8,8 +8,8 @@ from nncalc.check.own import Key
 from nncalc.check.report import Sentence
 from nncalc.language.expression import Expression
 
-# A mistake is believed only if so many as stand before it in the list would not agree by chance with what is written.
-BELIEVED = 0.2
+# An explanation is believed where, of all that are as common or commoner, no more than so many would agree by chance.
+BELIEVED = 2.0
 
 
 class Found(NamedTuple):

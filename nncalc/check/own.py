@@ -10,6 +10,7 @@ import numpy as np
 from nncalc.catalogue.registry import operation
 from nncalc.check.course import PREVIOUS, Course
 from nncalc.check.spread import spread_of
+from nncalc.engine.numpy_arrays import xp
 from nncalc.errors import NncalcError
 from nncalc.language.expression import Apply, Const, Expression, Name, names_in
 
@@ -124,7 +125,7 @@ class Own:
         if found is None:
             arrays = [self.of(iteration, argument) for argument in expression.args]
             entry = operation(expression.op)
-            found = self._nodes[key] = entry.value(np, *arrays, **self.settings(iteration, expression))
+            found = self._nodes[key] = entry.value(xp, *arrays, **self.settings(iteration, expression))
         return found
 
     def settings(self, iteration: int, expression: Apply) -> dict[str, Any]:

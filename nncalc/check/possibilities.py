@@ -16,6 +16,7 @@ from nncalc.check.own import UNUSABLE
 from nncalc.check.probe import Probe
 from nncalc.check.report import SEVERAL, Sentence
 from nncalc.check.term_edits import term_edits
+from nncalc.check.written_out import written_out
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, names_in, substitute, walk
 
@@ -23,6 +24,7 @@ MOST_FORMS = 8
 # Of two mistakes in one equation, each is among the commonest.
 PAIRED = 40
 PAIR_COST = 1.5
+INSIDE = 0.3  # what a mistake inside a written-out operation costs beside
 
 
 class Possible(NamedTuple):
@@ -90,6 +92,18 @@ class Possibilities:
         if bare != equation.expression:
             yield from name_edits(self.course, equation._replace(expression=bare), later)
         yield from self.entries.of(equation)
+        for expression in self._written_out(equation, later):
+            same = equation._replace(expression=expression)
+            for edit in (*term_edits(same.name, expression), *name_edits(self.course, same, later)):
+                yield edit._replace(cost=edit.cost + INSIDE)
+
+    def _written_out(self, equation: Equation, later: bool) -> Iterator[Expression]:
+        """The equation with an operation written out, as far as that agrees with it."""
+        iteration = 2 if later else 1
+        right = self.probe.fingerprint(iteration, equation.expression)
+        for expression in written_out(equation.expression, self.course.shapes):
+            if self._fits(equation, expression) and self.probe.fingerprint(iteration, expression) == right:
+                yield expression
 
     def _double_edits(self, equation: Equation, later: bool) -> Iterator[Edit]:
         for first in self.mistakes(equation.name, later)[:PAIRED]:

@@ -16,6 +16,7 @@ from nncalc.check.report import Sentence
 from nncalc.check.slips import WORDS, slip
 from nncalc.language.expression import Expression
 
+BELIEVED_PAIRS = 0.1  # two mistakes at once have to be more than a coincidence
 MOST_SLIPS = 0.34  # of a value's entries
 # What is off by more, of the largest number and of its own rounding, is not looked at closely.
 FAR_OFF, FAR_MARGINS = 0.2, 3.0
@@ -60,7 +61,9 @@ class Search:
         yield from self._fitting(key, key, self.possibilities.mistakes(key[1], key[0] > 1), written, wrong, 0.0)
 
     def _pairs(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
-        yield from self._fitting(key, key, self.possibilities.pairs(key[1], key[0] > 1), written, wrong, 0.0)
+        yield from self._fitting(
+            key, key, self.possibilities.pairs(key[1], key[0] > 1), written, wrong, 0.0, BELIEVED_PAIRS
+        )
 
     def _before(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
         """Mistakes in equations whose values the sheet leaves out, on the way to this one."""
@@ -85,13 +88,20 @@ class Search:
             ring = further
 
     def _fitting(
-        self, key: Key, at: Key, mistakes: tuple[Possible, ...], written: Written, wrong: Any, extra: float
+        self,
+        key: Key,
+        at: Key,
+        mistakes: tuple[Possible, ...],
+        written: Written,
+        wrong: Any,
+        extra: float,
+        believed: float = BELIEVED,
     ) -> Iterator[Found]:
         """The mistakes at one place that give the numbers at another or the same one."""
         expected = self.own.value(*key)
         by_chance = chance(written, expected, wrong)
         for rank, possible in enumerate(sorted(mistakes, key=lambda mistake: mistake.cost), 1):
-            if by_chance * rank > BELIEVED and possible.cost > 2:
+            if by_chance * rank > believed and possible.cost > 2:
                 return
             for form in possible.forms:
                 fit = self._fit(key, at, form, written)

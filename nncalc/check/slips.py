@@ -64,9 +64,11 @@ def _between(written: Decimal, right: Decimal) -> str:
 
 
 def _aligned(one: Decimal, other: Decimal) -> tuple[str, str]:
-    """The digits of both, the shorter one with zeros in front."""
+    """The digits of both as they are written, with as many zeros in front: 0.05 is 005."""
     first, second = ("".join(map(str, number.as_tuple().digits)) for number in (one, other))
-    length = max(len(first), len(second))
+    exponent = one.as_tuple().exponent
+    assert isinstance(exponent, int)
+    length = max(len(first), len(second), 1 - exponent)
     return first.zfill(length), second.zfill(length)
 
 

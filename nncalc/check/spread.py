@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncalc.catalogue.registry import operation
+from nncalc.engine.numpy_arrays import xp
 from nncalc.language.expression import Apply, Const, Expression, Name
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def spread_of(own: Own, iteration: int, expression: Expression) -> Any:
     settings = own.settings(iteration, expression)
 
     def value(*arguments: Any) -> Any:
-        return np.asarray(entry.value(np, *arguments, **settings))
+        return np.asarray(entry.value(xp, *arguments, **settings))
 
     if expression.op in LINEAR:
         found = np.abs(value(*spreads))

@@ -39,7 +39,10 @@ def _whole(expression: Expression) -> Iterator[Edit]:
                said("the result is transposed"), 2.4)  # fmt: skip
     for op in COMMON_ACTIVATIONS[:4]:
         wrapped = Apply(op, (expression,))
-        yield Edit("wrong_function", wrapped, said("{0} is applied to it", Name(op)), 2.8)
+        if isinstance(expression, Apply) and expression.op == op:
+            yield Edit("twice", wrapped, said("{0} is applied twice", Name(op)), 2.0)
+        else:
+            yield Edit("wrong_function", wrapped, said("{0} is applied to it", Name(op)), 2.8)
 
 
 def _of_node(node: Apply) -> Iterator[Edit]:
@@ -90,6 +93,9 @@ def _of_power(node: Apply) -> Iterator[Edit]:
     a, b = node.args
     yield Edit("missing_factor", a, said("the power {0} is left out", b), 1.8)
     yield Edit("missing_factor", b * a, said("multiplied by {0} where it is raised to it", b), 2.4)
+    if b == Const(2.0):
+        yield Edit("wrong_function", call.abs(a), said("absolute values are taken where squares belong"), 2.3)
+    yield from _turned_round(node)
 
 
 def _of_matmul(node: Apply) -> Iterator[Edit]:
@@ -138,6 +144,7 @@ def _of_function(node: Apply) -> Iterator[Edit]:
     if len(node.args) == 1:
         yield Edit("missing_factor" if node.op not in ACTIVATIONS else "wrong_function", first,
                    said("{0} is left out", Name(node.op)), 1.8)  # fmt: skip
+    yield from _turned_round(node)
     others = [family for family in (*FAMILIES, COMMON_ACTIVATIONS, LOSSES) if node.op in family]
     if not others and node.op in ACTIVATIONS:
         others = [COMMON_ACTIVATIONS]
@@ -147,6 +154,15 @@ def _of_function(node: Apply) -> Iterator[Edit]:
             yield Edit(
                 "wrong_function", changed, said("{0} is used where {1} belongs", Name(other), Name(node.op)), 2.5
             )
+
+
+def _turned_round(node: Apply) -> Iterator[Edit]:
+    """Two operations in the other order: the square of a sum for the sum of squares."""
+    inner = node.args[0]
+    if isinstance(inner, Apply) and inner.op not in _OF_OPERATION.keys() - {"power"} and inner.op != node.op:
+        first = Apply(node.op, (inner.args[0], *node.args[1:]), node.settings)
+        other = Apply(inner.op, (first, *inner.args[1:]), inner.settings)
+        yield Edit("swapped", other, said("the order of two operations is turned round: {0}", other), 2.4)
 
 
 def _turned_arguments(node: Apply) -> Iterator[Edit]:
