@@ -16,6 +16,7 @@ from nncalc.views.explain_layout import (
     section,
     words,
 )
+from nncalc.views.explain_mistakes import mistakes_of
 from nncalc.views.explained_formula import ExplainedFormula
 from nncalc.views.line import Line, padded, width_of
 from nncalc.views.numbers import read_back
@@ -50,6 +51,7 @@ class _Page:
             lines += section("computed as", stable + words(e.stable_reason, self.width, "dim"))
         lines += section("it also holds that", [line for fact in e.facts for line in self._fact(fact)])
         lines += section("notes", [line for note in e.notes for line in words(note, self.width)])
+        lines += mistakes_of(self.entry, self.width)
         return [*lines, *ending(self.entry.options, self.entry.source, self.width)]
 
     # --- definition, domain, range -----------------------------------------------------------------------------------

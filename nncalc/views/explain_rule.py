@@ -10,6 +10,7 @@ from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Setting, names_in
 from nncalc.views.explain_layout import ending, equation_lines, heading, section, words
+from nncalc.views.explain_mistakes import mistakes_of, variants_of
 from nncalc.views.explained_formula import ExplainedFormula
 from nncalc.views.formula import formula_text
 from nncalc.views.line import Line
@@ -31,7 +32,7 @@ def operation_view(entry: Operation, *, width: int) -> list[Line]:
     else:
         lines += section("written", [*written, *words(_shapes(example), width, "dim")])
         lines += section("gradient of a loss ℓ", _gradients(Equation(RESULT, example), EXAMPLE, width))
-    return [*lines, *ending(entry.options, entry.source, width)]
+    return [*lines, *mistakes_of(entry, width), *ending(entry.options, entry.source, width)]
 
 
 def optimizer_view(entry: Optimizer, *, width: int) -> list[Line]:
@@ -42,6 +43,7 @@ def optimizer_view(entry: Optimizer, *, width: int) -> list[Line]:
         arrays = dict.fromkeys(("W", "W.grad", *state_shapes(entry, {"W": (OUT, IN)})), (OUT, IN))
         lines += section(title, equations_lines(equations, {**numbers, **arrays}, width))
     lines += section("notes", [line for note in entry.notes for line in words(note, width)])
+    lines += variants_of(entry, width)
     return [*lines, *ending((*entry.options, *FURTHER), entry.source, width)]
 
 

@@ -55,6 +55,10 @@ notes
   The derivative is largest at 0, where it is ¼; far from 0
   it vanishes.
 
+often done wrong
+  the minus in the exponent is left out
+  the derivative is that of tanh, 1 − a²
+
 source
   Goodfellow, Bengio, Courville, Deep Learning, eq. 3.30
 """
@@ -106,6 +110,11 @@ notes
   The derivative is largest at 0, where it is 1; far from 0
   it vanishes.
 
+often done wrong
+  the 2 in the exponents is left out
+  the square in the derivative 1 − a² is left out
+  the derivative is that of the sigmoid, a (1 − a)
+
 source
   Goodfellow, Bengio, Courville, Deep Learning, section
   6.3.2
@@ -137,6 +146,18 @@ def test_the_page_of_sigmoid() -> None:
 
 def test_the_page_of_tanh() -> None:
     assert screen(operation("tanh")) == TANH
+
+
+def test_the_other_conventions_are_those_that_the_entry_does_not_keep_to() -> None:
+    assert section(operation("half_sse"), "also usual") == [
+        "the sum of squares",
+        "the mean of squares",
+        "half the mean of squares",
+    ]
+    adam = optimizer("adam")
+    assert adam is not None
+    assert section(adam, "also usual") == ["ε inside the root"]
+    assert "the averages are corrected" not in screen(adam)
 
 
 @every_entry
