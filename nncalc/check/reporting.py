@@ -35,6 +35,7 @@ from nncalc.problem.answers import Sheet
 from nncalc.problem.problem import Problem
 
 NOTHING_FITS = "none of the usual mistakes gives these numbers"
+GATE = re.compile(r"(?<=\d)_[a-z]\b")
 SHAPES = {SHAPED: "it has another shape", TRANSPOSED: "it is transposed"}
 
 
@@ -124,14 +125,14 @@ def _mark(fault: Fault, alike: Mapping[object, int]) -> tuple[object, Found | No
 
 
 def _alike(found: Found) -> object:
-    """The mistake without the names of its place: the layer's number, the parameter's name."""
+    """The mistake without the names of its place: the layer's number, the gate's letter, the parameter's name."""
     if found.given:
         return found.kind, found.given, found.entry, found.read
     if found.expression is None:
         return found.key, found.entry
     own = re.escape(found.key[1].split(".")[0])
     text = re.sub(rf"\b{own}\b", "@", to_text(found.expression))
-    return found.kind, re.sub(r"\d+(?=\b|_|\.)", "#", text)
+    return found.kind, re.sub(r"\d+(?=\b|_|\.)", "#", GATE.sub("", text))
 
 
 def _also(mistake: Mistake, key: Key) -> Mistake:

@@ -17,6 +17,7 @@ LEAST_BESIDE = 32
 MARGIN, GAP = 4, 2  # columns of the sign, and between columns
 WIDEST_NAMES = 28
 MOST_UNKNOWN = 20
+MOST_ROOTS = 3
 
 
 class Row(NamedTuple):
@@ -111,7 +112,7 @@ class Judged:
             remarks = self._of_wrong(verdict)
         elif verdict.verdict == FOLLOWS:
             roots = self._roots(verdict)
-            remarks = [f"right, from your {self.writer.names(roots)}" if roots else "right, from an earlier mistake"]
+            remarks = [f"right, from your {self._few(roots)}" if roots else "right, from an earlier mistake"]
         elif verdict.verdict == MISSING:
             remarks = self.remarks.of_missing(verdict)
         elif verdict.verdict == CONVENTION:
@@ -150,6 +151,12 @@ class Judged:
             return self.writer.given(name) if iteration == 1 or name not in self.writer.program.parameters else None
         found = verdict.given
         return None if found is None or found.shape != verdict.expected.shape or (found != found).any() else found
+
+    def _few(self, roots: list[str]) -> str:
+        """The first of many names, and how many more there are."""
+        if len(roots) <= MOST_ROOTS + 1:
+            return self.writer.names(roots)
+        return f"{self.writer.names(roots[:MOST_ROOTS])} and {len(roots) - MOST_ROOTS} others"
 
     def _roots(self, verdict: Verdict) -> list[str]:
         """The wrong values that a value was worked out from, as the equations have it."""

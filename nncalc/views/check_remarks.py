@@ -27,6 +27,7 @@ from nncalc.views.values import shape_text
 from nncalc.views.writer import Writer
 
 MOST_ENTRIES = 6
+MOST_ALTERNATIVES = 4
 # An expected number shows so many more places than asked for, at most, to be told from the one given.
 MOST_EXTRA = 6
 
@@ -78,7 +79,7 @@ class Remarks(NamedTuple):
 
     def _alternatives(self, mistake: Mistake) -> list[str]:
         found = []
-        for other in mistake.alternatives:
+        for other in mistake.alternatives[:MOST_ALTERNATIVES]:
             where = "" if other.name == mistake.name else f"at {self.writer.name(other.name)}, "
             if other.entry:
                 where += f"{entry_text(other.entry)}: "
@@ -86,6 +87,9 @@ class Remarks(NamedTuple):
             if other.equation is not None and to_text(other.equation.expression) not in other.explanation.parts:
                 text += f": {self.writer.side(other.equation)}"
             found.append(f"or: {where}{text}")
+        more = len(mistake.alternatives) - MOST_ALTERNATIVES
+        if more > 0:
+            found.append(f"or one of {more} others that give the same numbers; --json has them")
         return found
 
     def _worded(self, explanation: Sentence, kind: str) -> str:
