@@ -6,7 +6,7 @@ from typing import Any
 
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Rule, broadcast
-from nncalc.language.expression import Const, Expression, call
+from nncalc.language.expression import Apply, Const, Expression, call
 from nncalc.language.text import INFIX
 
 NUMPY = "NumPy reference, array arithmetic"
@@ -21,6 +21,29 @@ def _power_by_base(ans: Expression, a: Expression, b: Expression) -> Expression:
 def _power_by_exponent(ans: Expression, a: Expression, b: Expression) -> Expression:
     # a ** b is 0 at a = 0, b > 0 and stays 0, though log a is not finite there
     return call.where(call.equal(a, 0), 0, ans * call.log(a))
+
+
+def _weights_swapped(a: Expression, b: Expression, **_: Any) -> Expression | None:
+    """z a + (1 − z) b for (1 − z) a + z b: a gate that keeps where it should write, an average of the other weight."""
+    one, other = _factors(a), _factors(b)
+    for weight in one:
+        if _complement(weight) in other:
+            return _exchanged(a, weight) + _exchanged(b, _complement(weight))
+    return None
+
+
+def _factors(term: Expression) -> tuple[Expression, ...]:
+    return term.args if isinstance(term, Apply) and term.op == "multiply" else ()
+
+
+def _complement(weight: Expression) -> Expression:
+    is_one_minus = isinstance(weight, Apply) and weight.op == "subtract" and weight.args[0] == Const(1.0)
+    return weight.args[1] if isinstance(weight, Apply) and is_one_minus else 1 - weight
+
+
+def _exchanged(term: Expression, weight: Expression) -> Expression:
+    a, b = _factors(term)
+    return _complement(weight) * b if a == weight else a * _complement(weight)
 
 
 def _examples(name: str) -> tuple[str, ...]:
@@ -65,7 +88,9 @@ def _comparison(name: str, symbol: str, latex: str, meaning: str, value: Any) ->
 
 
 ENTRIES = (
-    _infix("add", "+", "+", "sum", lambda xp, a, b: a + b, lambda ans, a, b: 1, lambda ans, a, b: 1),
+    _infix("add", "+", "+", "sum", lambda xp, a, b: a + b, lambda ans, a, b: 1, lambda ans, a, b: 1)._replace(
+        mistakes=(Mistake("weights_swapped", "the two weights are swapped", _weights_swapped),)
+    ),
     _infix("subtract", "−", "-", "difference", lambda xp, a, b: a - b, lambda ans, a, b: 1, lambda ans, a, b: -1),
     _infix(
         "multiply",

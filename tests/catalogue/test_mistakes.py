@@ -30,6 +30,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "mae": ("mae(x - 3, y + 1)",),
     "mean": ("mean(losses)", "(x - mean(x)) / sqrt(mean((x - mean(x)) ** 2) + 0.1)"),
     "var": ("(x - mean(x)) / sqrt(var(x) + 0.1)",),
+    "add": ("(1 - a) * x + a * y", "a * x + y * (1 - a)"),
     "attention": ("attention(A.T, B.T, B.T, mask=x)",),
     "avg_pool1d": ("avg_pool1d(A, size=2, stride=1, padding=((0, 1),))",),
     "avg_pool2d": ("avg_pool2d(A[None], size=2, stride=1, padding=((0, 1), (0, 0)))",),
