@@ -17,10 +17,12 @@ from nncalc.catalogue.index import LAYERS, OPERATIONS, OPTIMIZERS
 from nncalc.catalogue.layers import layer
 from nncalc.catalogue.optimizers import optimizer
 from nncalc.catalogue.registry import operation
+from nncalc.check.checker import Checker
 from nncalc.cli import commands
 from nncalc.cli.run import run
 from nncalc.language.text import INFIX
-from nncalc.problem.load import load_text
+from nncalc.problem.answers import read_sheet
+from nncalc.problem.load import load_file, load_text
 
 README = Path(__file__).parent.parent / "README.md"
 SCREEN = re.compile(r"```console\n\$ nncalc (.*)\n((?:.*\n)*?)```\n")
@@ -41,7 +43,8 @@ def test_screens(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COLUMNS", "80")
 
     def printed(match: re.Match[str]) -> str:
-        assert run(shlex.split(match[1])) == 0
+        # check tells by its exit status that something is wrong
+        assert run(shlex.split(match[1])) == int(match[1].startswith("check "))
         return f"```console\n$ nncalc {match[1]}\n{capsys.readouterr().out}```\n"
 
     content = text()
@@ -110,13 +113,24 @@ def test_every_command_is_documented() -> None:
         assert f"`nncalc {name}" in content
 
 
-def test_problem_files_are_problems() -> None:
+def yaml_blocks() -> tuple[list[str], list[str]]:
+    """The problems and the sheets of answers."""
     blocks = re.findall(r"```yaml\n((?:.*\n)*?)```\n", text())
-    losses = []
-    for block in blocks:
-        assert yaml.safe_load(block)
-        losses.append(load_text(block, "README.md", None).forward.loss)
-    assert losses == ["loss", "loss"]
+    problems = [block for block in blocks if {"layers", "equations"} & set(yaml.safe_load(block))]
+    return problems, [block for block in blocks if block not in problems]
+
+
+def test_problem_files_are_problems() -> None:
+    problems, _ = yaml_blocks()
+    assert [load_text(block, "README.md", None).forward.loss for block in problems] == ["loss", "loss"]
+
+
+def test_the_sheet_is_right() -> None:
+    _, (sheet,) = yaml_blocks()
+    checker = Checker(load_file(str(README.parent / "problems" / "regression.yaml")))
+    report = checker.report(read_sheet(sheet, "README.md", checker.problem))
+    assert report.right
+    assert len(report.verdicts) == len(yaml.safe_load(sheet))
 
 
 def test_the_two_commands_stand_on_the_first_screen() -> None:
