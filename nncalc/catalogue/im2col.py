@@ -1,8 +1,7 @@
 """How convolutions are worked out: windows as columns, one matrix product.
 
 Chellapilla, Puri and Simard, High performance convolutional neural networks for document processing, 2006. The
-columns are held in one buffer that grows to the largest size asked for and never leaves this module: writing to
-memory that is mapped already takes half the time.
+columns never leave this module, so that the next ones may be written over them.
 """
 
 from __future__ import annotations
@@ -13,22 +12,12 @@ from typing import Any
 from nncalc.catalogue.operation import Shape
 from nncalc.catalogue.windows import Axes, inside, outs, pad, positions
 
-_buffer: list[Any] = []
-
-
-def _borrowed(xp: Any, shape: Shape) -> Any:
-    """An array of that shape for use until the next call; what stands in it is left over."""
-    size = prod(shape)
-    if not _buffer or _buffer[0].size < size:
-        _buffer[:] = [xp.empty(size)]
-    return _buffer[0][:size].reshape(shape)
-
 
 def _columns(xp: Any, x: Any, axes: Axes, groups: int) -> Any:
     """(examples, groups, channels of a group · entries of a window, windows)."""
     examples, channels = x.shape[:2]
     entries, windows = prod(axis.kernel for axis in axes), outs(axes)
-    result = _borrowed(xp, (examples, channels, entries, *windows))
+    result = xp.scratch((examples, channels, entries, *windows))
     padded = pad(xp, x, axes)
     for k, place in enumerate(positions(axes)):
         result[:, :, k] = padded[place]

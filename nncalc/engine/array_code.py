@@ -20,8 +20,8 @@ VIEWS = frozenset(("transpose", "reshape", "broadcast_to", "swapaxes", "moveaxis
 class Call(NamedTuple):
     """One node: kind, what is called, the nodes and constants it is called with, what the result looks like.
 
-    kind: leaf (the array is there), ufunc, reduce, total (the sum of a product), view, copy, where, put (an array with
-    a part replaced), gather (arrays as parts of a flat one), whole.
+    kind: leaf (the array is there), ufunc, reduce, total (the sum of a product), view, copy, where, empty (an array to
+    be filled), put (an array with a part replaced), gather (arrays as parts of a flat one), affine (x W + b), whole.
     root: the node in whose memory a view lies. order: the axes as memory has them, the slowest first: sums add up in
     that order, so a buffer has to have the one that NumPy's own result has.
     """
@@ -44,13 +44,21 @@ class ArrayGraph:
     """The calls of a trace, in order."""
 
     def __init__(self) -> None:
+        self.namespace = _Namespace(self)
         self.nodes: list[Call] = []
         self.guards: list[tuple[int, bool]] = []
+        self.constants: dict[int, Any] = {}
         self._known: dict[Any, Lazy] = {}
 
     def leaf(self, value: Any, moves: bool) -> Lazy:
         self.nodes.append(Call("leaf", None, (), value.shape, value.dtype, len(self.nodes)))
         return Lazy(self, len(self.nodes) - 1, value, moves)
+
+    def empty(self, shape: tuple[int, ...]) -> Lazy:
+        """An array that is still to be filled."""
+        value = np.zeros(shape)
+        self.nodes.append(Call("empty", None, (), value.shape, value.dtype, len(self.nodes), (), _order(value)))
+        return Lazy(self, len(self.nodes) - 1, value, False)
 
     def leaf_of_constant(self, value: float) -> float:
         """A number of an expression: NumPy takes it as it is."""
@@ -60,17 +68,22 @@ class ArrayGraph:
         """One more call, or the same one's result where it has been made before."""
         value = np.asarray(value)
         key = kind, function, tuple(_key(a) for a in args), repr(settings)
-        hashable = kind != "put"
-        found = self._known.get(key) if hashable else None
+        found = self._known.get(key)
         if found is None:
             number = len(self.nodes)
             root = self.nodes[args[0].number].root if kind == "view" else number
+            args = tuple(_as_it_is(a) for a in args)
             self.nodes.append(Call(kind, function, args, value.shape, value.dtype, root, settings, _order(value)))
             moves = any(a.moves for a in args if isinstance(a, Lazy))
-            found = Lazy(self, number, value, moves)
-            if hashable:
-                self._known[key] = found
-        return found
+            found = self._known[key] = Lazy(self, number, value, moves)
+        return _as_it_is(found)  # type: ignore[no-any-return]
+
+    def forget(self, count: int, guards: int) -> None:
+        """All but so many nodes and guards are as if they had never been."""
+        del self.nodes[count:]
+        del self.guards[guards:]
+        self.constants = {number: value for number, value in self.constants.items() if number < count}
+        self._known = {key: lazy for key, lazy in self._known.items() if lazy.number < count}
 
     def inputs(self, number: int) -> list[int]:
         """The nodes that a node is called with."""
@@ -88,9 +101,15 @@ class ArrayGraph:
         return found
 
 
+def _as_it_is(a: Any) -> Any:
+    """The array as it is now, whatever is put into it later."""
+    return Lazy(a.graph, a.number, a.value, a.moves) if isinstance(a, Lazy) else a
+
+
 def _key(a: Any) -> Any:
     if isinstance(a, Lazy):
-        return "n", a.number
+        # one array to be filled is as good as another
+        return ("e", a.shape) if a.graph.nodes[a.number].kind == "empty" else ("n", a.number)
     if isinstance(a, (int, float)):
         return "k", float(a)
     return "c", id(a)
@@ -111,7 +130,7 @@ class Lazy:
 
     @property
     def T(self) -> Any:  # noqa: N802 - as NumPy has it
-        return namespace.transpose(self)
+        return _view("transpose", self, ())
 
     def __len__(self) -> int:
         return len(self.value)
@@ -135,7 +154,16 @@ class Lazy:
         self.number, self.value, self.moves = found.number, found.value, found.moves
 
     def reshape(self, *shape: Any) -> Lazy:
-        return namespace.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
+        return _view("reshape", self, (shape[0] if len(shape) == 1 else shape,))  # type: ignore[no-any-return]
+
+    def swapaxes(self, a: int, b: int) -> Lazy:
+        return _view("swapaxes", self, (a, b))  # type: ignore[no-any-return]
+
+    def sum(self, axis: Any = None) -> Lazy:
+        return _reduced("add", self, axis, False)  # type: ignore[no-any-return]
+
+    def __invert__(self) -> Any:
+        return ufunc("invert", self)
 
     def __neg__(self) -> Any:
         return ufunc("negative", self)
@@ -145,7 +173,7 @@ class Lazy:
         return ufunc("square", self) if not isinstance(other, Lazy) and other == 2 else ufunc("power", self, other)
 
     def all(self) -> Lazy:
-        return namespace.all(self)  # type: ignore[no-any-return]
+        return _reduced("logical_and", self, None, False)  # type: ignore[no-any-return]
 
 
 def _with_ellipsis(index: Any) -> tuple[Any, ...]:
@@ -164,7 +192,7 @@ def _operator(name: str, swapped: bool = False) -> Any:
 for _name, _dunder in (
     ("add", "add"), ("subtract", "sub"), ("multiply", "mul"), ("true_divide", "truediv"), ("greater", "gt"),
     ("greater_equal", "ge"), ("less", "lt"), ("less_equal", "le"), ("equal", "eq"), ("not_equal", "ne"),
-    ("bitwise_and", "and"), ("matmul", "matmul"),
+    ("bitwise_and", "and"), ("bitwise_or", "or"), ("matmul", "matmul"),
 ):  # fmt: skip
     setattr(Lazy, f"__{_dunder}__", _operator(_name))
     setattr(Lazy, f"__r{_dunder}__", _operator(_name, swapped=True))
@@ -213,7 +241,10 @@ class _Namespace:
     """`xp` for a value function."""
 
     float64 = float
-    __slots__ = ()
+    __slots__ = ("_graph",)
+
+    def __init__(self, graph: ArrayGraph) -> None:
+        self._graph = graph
 
     def __getattr__(self, name: str) -> Any:
         if name in REDUCTIONS:
@@ -246,8 +277,18 @@ class _Namespace:
             return graph.call("copy", None, (c,), value)
         return graph.call("where", None, (c, a, b), value)
 
+    def full(self, shape: Any, fill: float) -> Any:
+        constant = self._graph.leaf(np.full(shape, fill, dtype=np.float64), False)
+        self._graph.constants[constant.number] = constant.value
+        return constant
+
     def zeros(self, shape: Any) -> Any:
-        raise UntraceableError("zeros")  # nothing says which trace it belongs to
+        return self.full(shape, 0.0)
+
+    def empty(self, shape: Any) -> Any:
+        return self._graph.empty(shape)
+
+    scratch = empty
 
 
 def _reduced(name: str, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -279,9 +320,6 @@ def _view(name: str, x: Any, args: tuple[Any, ...]) -> Any:
     if not np.shares_memory(value, x.value):
         raise UntraceableError(name)
     return x.graph.call("view", name, (x,), value, args)
-
-
-namespace = _Namespace()
 
 
 def whole(graph: ArrayGraph, function: Callable[..., Any], arrays: list[Any], value: Any) -> Lazy:

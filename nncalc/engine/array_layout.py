@@ -13,6 +13,8 @@ from nncalc.catalogue.operation import Shape
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
 from nncalc.engine.numpy_arrays import xp as np
 
+# What is worked out into an array of its own, whichever that is.
+OWN = ("ufunc", "reduce", "total", "copy", "where")
 # Numbers of x for one of the result from which copying x behind a column of ones takes longer than adding b.
 WIDE = 4
 
@@ -87,8 +89,8 @@ def affines(graph: ArrayGraph, users: dict[int, set[int]], data: frozenset[int])
         inner, turned = graph.nodes[weight.number], False
         if is_transpose(inner):
             weight, turned = inner.args[0], True
-        wide = x.number in data and x.shape[1] > WIDE * bias.size
-        if not wide and min(*x.shape, *call.shape) > 1:
+        own = graph.nodes[x.number].kind in OWN
+        if (x.shape[1] <= WIDE * bias.size if x.number in data else own) and min(*x.shape, *call.shape) > 1:
             yield Affine(number, x.number, weight.number, bias.number, turned)
 
 

@@ -7,11 +7,8 @@ from typing import Any
 
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
 from nncalc.engine.array_flat import Flat
-from nncalc.engine.array_layout import Pair, joint_gradient, with_ones
+from nncalc.engine.array_layout import OWN, Pair, joint_gradient, with_ones
 from nncalc.engine.numpy_arrays import xp as np
-
-# What is worked out into an array of its own, whichever that is.
-OWN = ("ufunc", "reduce", "total", "copy", "where")
 
 
 class Memory:
@@ -47,6 +44,7 @@ class Memory:
         self.ones: dict[int, Any] = {}
         self._blocks: dict[int, Any] = {}
         self._joint: dict[int, tuple[int, int, Any]] = {}
+        self.filled: set[int] = set()
         for flat in flats:
             for what, block in flat.layout.blocks(self.arrays[flat.leaf]):
                 if isinstance(what, Pair):
@@ -59,6 +57,7 @@ class Memory:
                 self._add_ones(self.nodes[number].args[0].number)
         for number in gathers:
             self._join(number)
+        self._fill()
 
     def _parts(self, number: int) -> None:
         """The parts of a flat array: what can be worked out in its part is."""
@@ -96,6 +95,30 @@ class Memory:
                 self._joint[min(weight, bias)] = g, x, block
                 self._joint[max(weight, bias)] = -1, -1, None
 
+    def _fill(self) -> None:
+        """Arrays that are filled part by part: what can be worked out in its part is."""
+        users: dict[int, list[int]] = {}
+        for number in self._wanted:
+            for argument in self._inputs(number):
+                users.setdefault(argument, []).append(number)
+        for number in sorted(self._wanted):
+            node = self.nodes[number]
+            if node.kind == "empty":
+                self.arrays[number] = np.empty(node.shape)
+                continue
+            base = node.args[0].number if node.kind == "put" else -1
+            if base not in self.filled and (base < 0 or self.nodes[base].kind != "empty"):
+                continue
+            if users[base] != [number]:
+                continue
+            self.filled.add(number)
+            whole = self.arrays[number] = self.arrays[base]
+            value = node.args[1]
+            if isinstance(value, Lazy) and users[value.number] == [number] and value.number not in self._outs:
+                made = self.nodes[value.number]
+                if made.kind in OWN and made.dtype == np.float64 and made.shape == whole[node.settings].shape:
+                    self._outs[value.number] = whole[node.settings]
+
     def _last_uses(self, ends: list[int]) -> dict[int, int]:
         """For each piece of memory, the last node that reads it."""
         last: dict[int, int] = {}
@@ -119,6 +142,15 @@ class Memory:
             if fits and node > first and not used_later and node not in found and call.shape == self.nodes[place].shape:
                 found[node] = place
         return found
+
+    def _taken_over(self, number: int, base: int) -> bool:
+        """Whether an array with a part replaced can be the one before, which nobody needs any more."""
+        root = self.nodes[base].root
+        if base != root or self._last.get(root) != number or root not in self._owner:
+            return False
+        self._owner[number] = self._owner.pop(root)
+        self.arrays[number] = self.arrays[base]
+        return True
 
     def _buffer(self, number: int, node: Call) -> Any:
         key = node.shape, node.order, str(node.dtype)

@@ -44,7 +44,10 @@ class ArraySource(Memory):
             return
         if node.kind in IN_PLACE and node.function != "matmul":
             self._release(number)
-        if node.kind == "gather":
+        if node.kind == "empty":
+            return
+        whole_there = node.kind == "put" and (number in self.filled or self._taken_over(number, node.args[0].number))
+        if node.kind == "gather" or whole_there:
             out = self.arrays[number]
         else:
             out = self._outs[number] if number in self._outs else self._buffer(number, node)
@@ -72,8 +75,10 @@ class ArraySource(Memory):
         elif node.kind == "where":
             lines = [f"copyto({target}, {args[2]})", f"copyto({target}, {args[1]}, 'same_kind', {args[0]})"]
         elif node.kind == "put":
-            part = self._name(f"v{number}", out[node.settings])
-            lines = [f"copyto({target}, {args[0]})", f"copyto({part}, {args[1]})"]
+            lines = [] if whole_there else [f"copyto({target}, {args[0]})"]
+            part, value = out[node.settings], node.args[1]
+            if not (isinstance(value, Lazy) and self._outs.get(value.number) is not None and number in self.filled):
+                lines.append(f"copyto({self._name(f'v{number}', part)}, {args[1]})")
         elif node.kind == "gather":
             lines = self._gathered(number, out)
         else:

@@ -247,6 +247,7 @@ class _InArrays(Compiled):
                     found = graph.leaf(np.asarray(found, dtype=np.float64), False)
                     leaves[found.number] = found.value
                 known[equation.name] = found
+        leaves |= graph.constants
         results = [known[name] for name in plan.watch]
         last_test = max([results[0].number, *(n for n, _ in graph.guards), *_wholes(graph)])
         kept = [*(r.number for r in results), *(n for n, _ in graph.guards)]
@@ -326,16 +327,19 @@ def _array_value(expression: Expression, known: Mapping[str, Any], graph: ArrayG
         for key, value in entry.settings(expression.settings).items()
     }
     arrays = [_array_value(argument, known, graph) for argument in expression.args]
-    guards = len(graph.guards)
+    count, guards = len(graph.nodes), len(graph.guards)
     try:
-        found = entry.value(array_code.namespace, *arrays, **settings)
+        found = entry.value(graph.namespace, *arrays, **settings)
         if isinstance(found, Lazy):
             return found
     except (UntraceableError, TypeError, AttributeError, ValueError):
-        del graph.guards[guards:]
-    plain = {key: value.value if isinstance(value, Lazy) else value for key, value in settings.items()}
+        graph.forget(count, guards)
+    # settings that are arrays may be others with each step
+    lazy = [key for key, value in settings.items() if isinstance(value, Lazy)]
 
     def call(*numbers: Any) -> Any:
-        return entry.value(np, *numbers, **plain)
+        given = dict(zip(lazy, numbers[len(arrays) :], strict=True))
+        return entry.value(np, *numbers[: len(arrays)], **{**settings, **given})
 
-    return array_code.whole(graph, call, arrays, call(*map(array_code.value_in_trace, arrays)))
+    arguments = [*arrays, *(settings[key] for key in lazy)]
+    return array_code.whole(graph, call, arguments, call(*map(array_code.value_in_trace, arguments)))

@@ -308,6 +308,42 @@ def test_every_optimizer_on_a_batch(optimizer: str, convention: str, form: str, 
             assert close(compiled.state[before], last[after]), after
 
 
+@pytest.mark.parametrize(
+    ("convolution", "pool", "features"),
+    [
+        ("", "max_pool2d: {size: 2}", 18),
+        ("padding: 1, stride: 2, dilation: 2", "max_pool2d: {size: 2, stride: 1}", 8),
+        ("padding: same, groups: 2", "max_pool2d: {size: 3, padding: 1}", 18),
+        ("flip: true", "avg_pool2d: {size: 2}", 18),
+        ("padding: 1", "avg_pool2d: {size: 3, stride: 2, ceil_mode: true}", 32),
+        ("padding: 1", "lp_pool2d: {size: 2}", 32),
+    ],
+)
+def test_convolutions_and_pools_on_a_batch(convolution: str, pool: str, features: int, tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    rng = np.random.default_rng(4)
+    images = rng.normal(size=(3, 2, 8, 8)).round(1).tolist()
+    channels = 1 if "groups" in convolution else 2
+    path.write_text(
+        f"seed: 3\nindex_base: 0\ninputs: {images}\nlabels: [0, 1, 1]\nlayers:\n"
+        f"  - conv2d: {{weights: {{random: {{shape: [2, {channels}, 3, 3]}}}}, bias: [0.1, 0.2], activation: relu"
+        f"{', ' if convolution else ''}{convolution}}}\n  - {pool}\n  - flatten\n"
+        f"  - dense: {{weights: {{random: {{shape: [2, {features}]}}}}, bias: [0, 0.3]}}\n"
+        "loss: softmax_cross_entropy\noptimizer: {sgd: {learning_rate: 0.1}}\n",
+        "utf-8",
+    )
+    problem = load_file(str(path))
+    program = program_of(problem, "update")
+    values = {**problem.values, **setting_values(problem)}
+    carried = {f"{name}.next": name for name in problem.forward.parameters}
+    compiled = compile_program(program, values, carried, data=("x", "y"), form="arrays")
+    last = list(descend_steps(problem, STEPS))[-1].trace.values
+    losses = compiled.run(itertools.repeat(compiled.pack((values["x"], values["y"])), STEPS))
+    assert losses[-1] == pytest.approx(float(last["loss"]), rel=1e-11)
+    for name, value in compiled.state.items():
+        assert close(value, last[f"{name}.next"]), name
+
+
 def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:
     def form(size: int) -> str:
         equations = (Equation("h", call.tanh(Name("W") @ Name("x"))), Equation("loss", call.sum(Name("h"))))
