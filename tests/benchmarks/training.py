@@ -4,13 +4,18 @@
 
 Each pair is measured in turn, several times, and the best of each counts. Where PyTorch is installed, its eager mode on
 one thread is measured too. Goals, from issue 3: 10 times as fast as NumPy on the two tiny networks, 2.4 times on
-4-16-3 in batches of 32, 1.05 times on 784-128-10 in batches of 64; at least as fast as PyTorch on all, 100 times on
-the two tiny ones. The graph of 10,000 scalar nodes: 40 times as fast as micrograd's engine once compiled.
+4-16-3 in batches of 32, 1.05 times on 784-128-10 in batches of 64, 4 times on the CNN (cnn.py); at least as fast as
+PyTorch on all, 100 times on the two tiny ones. The graph of 10,000 scalar nodes: 40 times as fast as micrograd's engine
+once compiled.
 """
 
 # ruff: noqa: N806 - W1 is what a weight is called
 
 from __future__ import annotations
+
+import os
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy starts
 
 import itertools
 import math
@@ -19,6 +24,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import cnn
 import numpy as np
 
 from nncalc.catalogue.optimizers import optimizer
@@ -302,21 +308,39 @@ def rate(steps: Callable[[int], Any], seconds: float) -> float:
         count = max(2 * count, int(count * seconds / max(taken, 1e-9)))
 
 
+def compare(
+    name: str, runners: dict[str, Callable[[int], Any]], goal: float, torch_goal: float, seconds: float
+) -> None:
+    """Prints how many times as fast as the others the compiled steps are; each runner in turn, the best of each."""
+    best = dict.fromkeys(runners, 0.0)
+    for _ in range(ROUNDS):
+        for runner, steps in runners.items():
+            best[runner] = max(best[runner], rate(steps, seconds))
+    goals = {"NumPy": goal, "PyTorch": torch_goal}
+    own = best.pop("nncalc")
+    others = ", ".join(
+        f"{own / other:.2f} × {runner}" + (f" (goal {goals[runner]:g})" if runner in goals else "")
+        for runner, other in best.items()
+    )
+    print(f"{name}: {own:,.0f} steps/s, {others}")
+
+
+def with_torch(runners: dict[str, Any], torch: Any) -> dict[str, Any]:
+    """The runners, and PyTorch's where it is installed."""
+    return runners if torch is None else {**runners, "PyTorch": torch}
+
+
 def main(seconds: float = 0.2) -> None:
     for network in NETWORKS:
-        runners = {"nncalc": compiled_steps(network), "numpy": numpy_steps(network)}
-        torch = torch_steps(network)
-        if torch is not None:
-            runners["torch"] = torch
-        best = dict.fromkeys(runners, 0.0)
-        for _ in range(ROUNDS):
-            for name, runner in runners.items():
-                best[name] = max(best[name], rate(runner, seconds))
-        text = f"{network.name}: {best['nncalc']:,.0f} steps/s, {best['nncalc'] / best['numpy']:.2f} × NumPy"
-        text += f" (goal {network.goal:g})"
-        if torch is not None:
-            text += f", {best['nncalc'] / best['torch']:.1f} × PyTorch (goal {network.torch_goal:g})"
-        print(text)
+        runners = {"nncalc": compiled_steps(network), "NumPy": numpy_steps(network)}
+        runners = with_torch(runners, torch_steps(network))
+        compare(network.name, runners, network.goal, network.torch_goal, seconds)
+    runners = {
+        "nncalc": compiled(cnn.equations(), cnn.values(), batch=True),
+        "NumPy": cnn.numpy_steps(RATE),
+        "NumPy place by place": cnn.loop_steps(RATE),
+    }
+    compare(cnn.NAME, with_torch(runners, cnn.torch_steps(RATE)), 4, 1, seconds)
     sys.setrecursionlimit(100_000)
     per_node = {}
     for nodes in (100, 1_000, 10_000, 100_000):

@@ -344,6 +344,25 @@ def test_convolutions_and_pools_on_a_batch(convolution: str, pool: str, features
         assert close(value, last[f"{name}.next"]), name
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        call.sum(call.dropout(Name("w") * Name("x"), mask=Name("m"), rate=0.5)),
+        call.sum(call.attention(Name("w"), Name("x"), Name("x"), mask=Name("m")) ** 2),
+    ],
+)
+def test_a_mask_that_is_another_with_each_step(text: Expression) -> None:
+    equations = (Equation("loss", text), Equation("w.next", Name("w") * 0.5, "update"))
+    program = Program(equations, ("x", "m"), ("w",), loss="loss")
+    rng = np.random.default_rng(6)
+    values = {"w": rng.normal(size=(3, 3)), "x": rng.normal(size=(3, 3)), "m": np.eye(3)}
+    compiled = compile_program(program, values, {"w.next": "w"}, data=("x", "m"), form="arrays")
+    other = np.tril(np.ones((3, 3)))
+    (loss,) = compiled.run([compiled.pack((values["x"], other))])
+    assert loss == pytest.approx(float(evaluate(program, {**values, "m": other}).values["loss"]), rel=1e-12)
+    assert loss != pytest.approx(float(evaluate(program, values).values["loss"]), rel=1e-3)
+
+
 def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:
     def form(size: int) -> str:
         equations = (Equation("h", call.tanh(Name("W") @ Name("x"))), Equation("loss", call.sum(Name("h"))))
