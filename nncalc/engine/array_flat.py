@@ -89,7 +89,10 @@ class _Flattening:
         for flat in self.flats.values():
             for member in flat.members:
                 self._reroot(member, flat.leaf)
+        lie_together = {member for flat in self.flats.values() for member in flat.members}
         for one in affine:
+            if one.weight not in lie_together:
+                continue
             x, weight, bias = (self._lazy(number) for number in (one.x, one.weight, one.bias))
             settings = (one.turned,)
             self.nodes[one.node] = self.nodes[one.node]._replace(

@@ -124,7 +124,8 @@ class ArraySource(Memory):
         for a, name in zip(node.args, args, strict=True):
             array = self._array(a)
             if array.ndim == 1:
-                turned.append(self._name(f"{name}N", array[:, None]))
+                own = self.nodes[a.number].root not in self._data
+                turned.append(self._name(f"{name}N", array[:, None]) if own else f"{name}[:, None]")
             else:
                 turned.append(self._turned(a) if array.ndim == 2 else name)
         return turned
@@ -240,7 +241,7 @@ def function_source(
     data: the nodes of a step's arrays. tests: behind which node a step is broken off, and when.
     """
     taken = "".join(f"{'x' if n in source.ones else 'a'}{n}, " for n in data) if data else "_"
-    used = set(NAMES.findall(" ".join(line for _, line in source.lines)))
+    used = set(NAMES.findall(" ".join([*(line for _, line in source.lines), *results, *copies])))
     body = [f"a{n} = x{n}[:, :-1]" for n in data if n in source.ones and f"a{n}" in used]
     done = -1
     for number, line in [*source.lines, (len(source.nodes), "")]:

@@ -363,6 +363,33 @@ def test_a_mask_that_is_another_with_each_step(text: Expression) -> None:
     assert loss != pytest.approx(float(evaluate(program, values).values["loss"]), rel=1e-3)
 
 
+def test_what_is_seen_of_the_data_is_that_of_the_step() -> None:
+    x, w, b = Name("x"), Name("w"), Name("b")
+    first = (slice(0, 1), slice(None))
+    equations = (
+        Equation("h", x @ w + b),
+        Equation("shifted", call.tanh(Name("h")) * (x - x[0])),
+        Equation("loss", call.sum(Name("shifted") ** 2) + call.sum(call.max(x, axis=1)) + call.sum(x * x)),
+        Equation("w.next", w - call.sum(x, axis=0), "update"),
+        Equation("b.next", b - Name("h")[0] * x[first][0], "update"),
+        Equation("seen.next", x, "update"),
+    )
+    program = Program(equations, ("x",), ("w", "b", "seen"), loss="loss")
+    rng = np.random.default_rng(8)
+    values = {"x": rng.normal(size=(5, 2)), "w": rng.normal(size=(2, 2)), "b": np.ones(2), "seen": np.zeros((5, 2))}
+    carried = {"w.next": "w", "b.next": "b", "seen.next": "seen"}
+    for watch in ((), ("x",)):
+        compiled = compile_program(program, values, carried, data=("x",), watch=watch, form="arrays")
+        other = rng.normal(size=(5, 2))
+        expected = evaluate(program, {**values, "x": other}).values
+        (result,) = compiled.run([compiled.pack((other,))])
+        loss = result if not watch else result[0]
+        assert loss == pytest.approx(float(expected["loss"]), rel=1e-12)
+        assert not watch or np.array_equal(result[1], other)
+        for after, before in carried.items():
+            assert close(compiled.state[before], expected[after]), (after, watch)
+
+
 def test_tiny_programs_become_scalars_and_larger_ones_arrays() -> None:
     def form(size: int) -> str:
         equations = (Equation("h", call.tanh(Name("W") @ Name("x"))), Equation("loss", call.sum(Name("h"))))
