@@ -16,12 +16,14 @@ from nncalc.check.layout import turned_layout
 from nncalc.check.own import UNUSABLE, Key
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import CONVENTION, FOLLOWS, RIGHT, ROUNDED, Convention, Sentence
-from nncalc.language.equation import Program
+from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, walk
 from nncalc.problem.answers import Sheet
 from nncalc.problem.problem import Problem
 
 MOST_AT_ONCE = 3  # conventions that one sheet may keep to together
+
+REDUCTIONS = {"mean": ("sum", "the sum over the examples"), "sum": ("mean", "the mean over the examples")}
 
 JudgeSheet = Callable[[Possibilities, Sheet], Judgement]
 
@@ -81,8 +83,9 @@ class Conventions:
             if not self._could_be(custom, sheet, judgement):
                 continue
             other = judge(custom.possibilities, sheet)
-            touched = self._touched(custom, len(sheet.iterations))
-            if other.wrong & touched or len(other.wrong) >= len(judgement.wrong):
+            # what the problem's own way has right and the other one wrong speaks against it
+            spoilt = (other.wrong & self._touched(custom, len(sheet.iterations))) - judgement.wrong
+            if spoilt or len(other.wrong) >= len(judgement.wrong):
                 continue
             if best is None or len(other.wrong) < best[0]:
                 best = len(other.wrong), custom, _merged(judgement, other)
@@ -124,6 +127,8 @@ class Conventions:
                             yield from self._custom(
                                 with_forward(problem, equation.name, put(other)), mistake.convention
                             )
+            if equation.name == problem.forward.loss:
+                yield from self._reductions(problem, equation)
         nodes = (node for equation in problem.forward.equations for node in walk(equation.expression))
         for op in dict.fromkeys(node.op for node in nodes if isinstance(node, Apply)):
             for mistake in operation(op).mistakes:
@@ -136,6 +141,14 @@ class Conventions:
                     other_problem = problem._replace(optimizer=changed[0], settings=changed[1])
                     yield from self._custom(other_problem, variant.convention)
         yield from self._label_bases(problem)
+
+    def _reductions(self, problem: Problem, equation: Equation) -> Iterator[Custom]:
+        """The examples' losses added up where their mean is taken, and the other way round."""
+        expression = equation.expression
+        if isinstance(expression, Apply) and expression.op in REDUCTIONS and len(expression.args) == 1:
+            other, says = REDUCTIONS[expression.op]
+            changed = Apply(other, expression.args, expression.settings)
+            yield from self._custom(with_forward(problem, equation.name, changed), says)
 
     def _label_bases(self, problem: Problem) -> Iterator[Custom]:
         """Class numbers counted from 0 where this problem counts from 1, and the other way round."""

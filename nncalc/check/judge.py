@@ -111,7 +111,8 @@ class Judge:
         written = self._written(answer)
         is_right = written.near(right)
         if is_right.all():
-            self._accept(key, written, np.full(right.shape, RIGHT, dtype=object), right, right)
+            form = self.course.equations[key[1]].expression
+            self._accept(key, written, np.full(right.shape, RIGHT, dtype=object), right, right, form)
             return
         if self._follows(key, written, right, is_right):
             return
@@ -121,10 +122,13 @@ class Judge:
         margin = answer.margin if self.tolerance is None else np.full(answer.value.shape, self.tolerance)
         return Written(answer.value, margin, ~np.isnan(answer.value), answer.texts)
 
-    def _accept(self, key: Key, written: Written, entries: Any, right: Any, exact: Any, tainted: bool = False) -> None:
-        """Notes a verdict and carries on from what is written."""
+    def _accept(
+        self, key: Key, written: Written, entries: Any, right: Any, exact: Any,
+        form: Expression | None, tainted: bool = False,
+    ) -> None:  # fmt: skip
+        """Notes a verdict and carries on from what is written. form: what it was evidently worked out from."""
         entries[~written.answered] = MISSING
-        self.own.put(key, written.filled(exact), np.where(written.answered, written.margin, 0.0))
+        self.own.put(key, written.filled(exact), np.where(written.answered, written.margin, 0.0), form)
         self.exact.put(key, np.asarray(exact))
         self.tainted[key] = tainted
         self.values.append(Judged(key, entries, right, written.value))
@@ -150,7 +154,8 @@ class Judge:
             entries = np.where(is_right, RIGHT, np.where(near_right | (not tainted), ROUNDED, FOLLOWS)).astype(object)
             full = exact.of(iteration, form)
             self._remark(key, written, entries, own.of(iteration, form), full)
-            self._accept(key, written, entries, right, np.where(near_right, right, full), tainted=FOLLOWS in entries)
+            filled = np.where(near_right, right, full)
+            self._accept(key, written, entries, right, filled, form, FOLLOWS in entries)
             return True
         return False
 
@@ -215,7 +220,7 @@ class Judge:
 
     def _refuse(self, key: Key, written: Written, right: Any, near_right: Any, hollow: Key) -> bool:
         entries = np.where(near_right, ROUNDED, WRONG).astype(object)
-        self._accept(key, written, entries, right, written.filled(right), tainted=True)
+        self._accept(key, written, entries, right, written.filled(right), None, tainted=True)
         self.faults.append(Fault(key, (), key, because=hollow))
         return True
 
@@ -273,7 +278,8 @@ class Judge:
             self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
         if not groups and _is_trivial(written, right):
             self.hollow.add(key)
-        self._accept(key, written, entries, right, np.asarray(exact), tainted=True)
+        form = first.expression if first is not None and first.key == key else None
+        self._accept(key, written, entries, right, np.asarray(exact), form, tainted=True)
 
     def _wrong_shape(self, key: Key, answer: Answer, right: Any) -> None:
         iteration, name = key
@@ -305,7 +311,7 @@ class Judge:
         entries = np.where(written.near(own), RIGHT, WRONG).astype(object)
         groups = _misread_entries(key, written, own)
         self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
-        self._accept(key, written, entries, right, written.filled(own), tainted=True)
+        self._accept(key, written, entries, right, written.filled(own), None, tainted=True)
 
 
 def _is_trivial(written: Written, right: Any) -> bool:

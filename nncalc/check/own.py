@@ -23,7 +23,8 @@ class Own:
     """Values by iteration and name, worked out when they are asked for and then kept.
 
     fixed: what is known without working it out. margins: how far the number that was used may be from the one that is
-    known, because it was rounded when it was written. changed: mistaken equations in place of the right ones.
+    known, because it was rounded when it was written. forms: what it was worked out from. changed: mistaken equations
+    in place of the right ones.
     """
 
     def __init__(
@@ -32,20 +33,24 @@ class Own:
         fixed: Mapping[Key, Any],
         margins: Mapping[Key, Any] | None = None,
         changed: Mapping[Key, Expression] | None = None,
+        forms: Mapping[Key, Expression] | None = None,
     ) -> None:
         self.course = course
         self.fixed = dict(fixed)
         self.margins = dict(margins or {})
         self.changed = dict(changed or {})
+        self.forms = dict(forms or {})
         self._values: dict[Key, Any] = {}
         self._nodes: dict[tuple[int, Expression], Any] = {}
         self._spreads: dict[Key, Any] = {}
         self._given: dict[int, dict[str, Any]] = {}
 
-    def put(self, key: Key, value: Any, margin: Any = 0.0) -> None:
-        """What the sheet says of a name. Nothing that is worked out from it may have been asked for yet."""
+    def put(self, key: Key, value: Any, margin: Any = 0.0, form: Expression | None = None) -> None:
+        """What the sheet says of a name, and what that was worked out from, where it is known."""
         self.fixed[key] = value
         self.margins[key] = margin
+        if form is not None:
+            self.forms[key] = form
         if key in self._values or key in self._spreads:
             self._forget()
 
@@ -60,7 +65,8 @@ class Own:
 
     def supposing(self, fixed: Mapping[Key, Any], changed: Mapping[Key, Expression] | None = None) -> Own:
         """These values with some of them otherwise."""
-        return Own(self.course, {**self.fixed, **fixed}, self.margins, {**self.changed, **(changed or {})})
+        changes = {**self.changed, **(changed or {})}
+        return Own(self.course, {**self.fixed, **fixed}, self.margins, changes, self.forms)
 
     def value(self, iteration: int, name: str) -> Any:
         """The value of a name. Raises KeyError for a name that there is not (yet)."""
@@ -137,21 +143,31 @@ class Own:
         return settings
 
     def margin(self, iteration: int, name: str) -> Any:
-        """How far the number that was used for a name may be from its value here."""
+        """How far the number that was used for a name may be from its value here.
+
+        Who carries on from what is written uses just that; who carries on with more digits, what those were before.
+        """
         key = (iteration, name)
-        found = self.margins.get(key)
-        if found is None and key in self.fixed:
-            return 0.0
+        found = self._spreads.get(key)
         if found is None:
-            found = self._spreads.get(key)
-        if found is None:
-            source = self._source(iteration, name)
-            if isinstance(source, Expression):
-                found = self.spread(iteration, source)
-            else:
-                found = 0.0 if source is None else self.margin(*source)
-            self._spreads[key] = found
+            found = self._spreads[key] = self._margin(key)
         return found
+
+    def _margin(self, key: Key) -> Any:
+        if key not in self.fixed:
+            source = self._source(*key)
+            if isinstance(source, Expression):
+                return self.spread(key[0], source)
+            return 0.0 if source is None else self.margin(*source)
+        written = self.margins.get(key, 0.0)
+        form = self.forms.get(key)
+        if form is None or not np.any(written):
+            return written
+        try:
+            off = np.abs(self.fixed[key] - self.of(key[0], form)) + self.spread(key[0], form)
+        except NncalcError:
+            return written
+        return np.fmin(written, off)
 
     def spread(self, iteration: int, expression: Expression) -> Any:
         """How far an expression may be off because of the rounding of what it is worked out from."""

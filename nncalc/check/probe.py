@@ -27,7 +27,8 @@ class Probe:
         generator = np.random.default_rng(SEED)
         self._kept = frozenset(_not_numbers(course))
         sets = [self._own(generator, strength) for strength in (MILD, STRONG, STRONG)]
-        self.sets = [sets[0], *(own for own in sets[1:] if self._is_finite(own))]
+        # the problem's own numbers too: at a kink, which no other number meets, forms differ that are else the same
+        self.sets = [Own(course, {}), sets[0], *(own for own in sets[1:] if self._is_finite(own))]
         self._weights: dict[int, Any] = {}
 
     def fingerprint(self, iteration: int, expression: Expression) -> str:
@@ -35,10 +36,11 @@ class Probe:
         parts = []
         for own in self.sets:
             try:
-                value = np.asarray(own.of(iteration, expression), dtype=np.float64)
+                with np.errstate(all="ignore"):
+                    value = np.asarray(own.of(iteration, expression), dtype=np.float64)
+                    weighted = float(np.dot(value.ravel(), self._weighted(value.size)))
             except UNUSABLE:
                 return ""
-            weighted = float(np.dot(value.ravel(), self._weighted(value.size)))
             if not np.isfinite(weighted):
                 return ""
             parts.append(f"{weighted:.{DIGITS}g}")
@@ -59,7 +61,8 @@ class Probe:
         return Own(self.course, fixed)
 
     def _is_finite(self, own: Own) -> bool:
-        return all(np.isfinite(own.value(2, name)).all() for name in self.course.equations)
+        with np.errstate(all="ignore"):
+            return all(np.isfinite(own.value(2, name)).all() for name in self.course.equations)
 
 
 def _moved(value: Any, generator: Any, strength: float, positive: bool) -> Any:
