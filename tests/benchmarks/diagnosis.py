@@ -6,9 +6,9 @@
 The sheets come from tests/benchmarks/injector, which has its own arithmetic and knows nothing of the search. In
 percent: right sheets judged right; of sheets with one mistake, its place found, the mistake named first or tied for
 first (its kind, and an equation that gives the same numbers where the truth can be stated as one; in brackets the kind
-alone), numbers out of nowhere said to be unexplained, values behind the mistake recognized as following (and sheets
-where all are); of sheets with two mistakes, both found; of
-sheets that keep to another convention all over, said to be that. Goals are those of issue 4.
+alone), one made every time said to be one mistake, numbers out of nowhere said to be unexplained, values behind the
+mistake recognized as following (and sheets where all are); of sheets with two mistakes, both found; of sheets that keep
+to another convention all over, said to be that. Goals are those of issue 4.
 """
 
 from __future__ import annotations

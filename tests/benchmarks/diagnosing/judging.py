@@ -46,14 +46,16 @@ class Judged(NamedTuple):
     """A sheet with its mistakes, judged.
 
     what, named: the first mistake's truth, and the kind said of it (`nothing`, `convention`, `crash`). place: it is
-    the first said, at its place. by_kind, by_equation: its kind, its equation is among those said. both: every mistake
-    is found at its place. behind, followed: values behind the mistakes, and those recognized. wronged: other values
-    called wrong. accepted: mistaken values taken for right. plain_accepted, plain_lost: the plain comparison's.
+    the first said, at its place; as_one: with the other places of one made every time beside it. by_kind, by_equation:
+    its kind, its equation is among those said. both: every mistake is found at its place. behind, followed: values
+    behind the mistakes, and those recognized. wronged: other values called wrong. accepted: mistaken values taken for
+    right. plain_accepted, plain_lost: the plain comparison's.
     """
 
     what: str
     named: str
     place: bool
+    as_one: bool
     by_kind: bool
     by_equation: bool
     both: bool
@@ -106,14 +108,17 @@ def judge(text: str, sheet: Written) -> Judged:
     try:
         report = report_on(text, sheet.text)
     except Exception:
-        return Judged(first.what, "crash", False, False, False, False, len(later), 0, 0, 0, plain_accepted, plain_lost,
-                      traceback.format_exc())  # fmt: skip
+        no = (False,) * 5
+        said = traceback.format_exc()
+        return Judged(first.what, "crash", *no, len(later), 0, 0, 0, plain_accepted, plain_lost, said)
     verdicts = {(v.iteration, v.name): v.verdict for v in report.verdicts}
     told_at = [{(m.iteration, m.name), *((m.iteration, name) for name in m.also_at)} for m in report.mistakes]
     mistake = report.mistakes[0] if report.mistakes else None
-    # a mistake made every time is one, with its other places beside it
-    together = truth if first.what.endswith("every time") else {(first.iteration, first.name)}
-    place = mistake is not None and together <= told_at[0]
+    if first.what.endswith("every time"):
+        place = bool(told_at) and bool(truth & told_at[0]) and truth <= set().union(*told_at)
+    else:
+        place = bool(told_at) and (first.iteration, first.name) in told_at[0]
+    as_one = place and truth <= told_at[0]
     exact = Work(sheet.work.exercise, None)
     # of two ways that lead to the same, as log p and the logits', one may have been rounded on the way
     both_values = [_values(work, first.iteration) for work in (sheet.work, exact)]
@@ -123,7 +128,7 @@ def judge(text: str, sheet: Written) -> Judged:
     later &= set(verdicts)
     named = mistake.kind if mistake is not None else "convention" if report.conventions else "nothing"
     return Judged(
-        first.what, named if place or mistake is None else f"elsewhere: {named}", place, *fits, truth <= found,
+        first.what, named if place or mistake is None else f"elsewhere: {named}", place, as_one, *fits, truth <= found,
         len(later), sum(verdicts[one] in GOOD for one in later),
         sum(verdict not in (*GOOD, "missing") for one, verdict in verdicts.items() if one not in truth),
         sum(verdicts.get(one) in GOOD for one in truth), plain_accepted, plain_lost, told(report),

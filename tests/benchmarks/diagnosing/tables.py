@@ -40,7 +40,7 @@ def share(good: int, count: int) -> str:
 
 def rates(results: Sequence[Result]) -> str:
     """A row a kind of problem and one for all, in percent."""
-    columns = ["right", "place", "named", "(kind)", "honest", "follows", "sheets", "both", "convent.", "n"]
+    columns = ["right", "place", "named", "(kind)", "as one", "honest", "follows", "sheets", "both", "convent.", "n"]
     lines = [f"{'':<12}" + "".join(f"{column:>9}" for column in columns)]
     kinds = sorted({result.kind for result in results})
     for name in [*kinds, "all"]:
@@ -54,6 +54,7 @@ def rates(results: Sequence[Result]) -> str:
 def _row(part: Sequence[Result]) -> list[str]:
     ones = [result.one for result in part if result.one is not None]
     nameable = [one for one in ones if one.what != "numbers out of nowhere"]
+    every = [one for one in ones if one.what.endswith("every time")]
     nowhere = [one for one in ones if one.what == "numbers out of nowhere"]
     twos = [result.two for result in part if result.two is not None]
     under = [result for result in part if result.convention is not None]
@@ -63,6 +64,7 @@ def _row(part: Sequence[Result]) -> list[str]:
         share(sum(one.place for one in ones), len(ones)),
         share(sum(one.right_name for one in nameable), len(nameable)),
         share(sum(one.place and one.by_kind for one in nameable), len(nameable)),
+        share(sum(one.as_one for one in every), len(every)),
         share(sum(one.named == "unexplained" for one in nowhere), len(nowhere)),
         share(sum(one.followed for one in ones), sum(one.behind for one in ones)),
         share(sum(one.followed == one.behind and not one.wronged for one in with_behind), len(with_behind)),

@@ -148,7 +148,8 @@ def _logistic(random: Random) -> Exercise:
                          "-((1 - y) * log(p) + y * log(1 - p))",
                          lambda v: -((1 - v["y"]) * np.log(v["p"]) + v["y"] * np.log(1 - v["p"]))))  # fmt: skip
         book.line("p.grad", "(1 - y) / (1 - p) - y / p", lambda v: (1 - v["y"]) / (1 - v["p"]) - v["y"] / v["p"],
-                  change("p - y", "missing_factor wrong_function", "p - y", lambda v: v["p"] - v["y"]))  # fmt: skip
+                  change("p - y", "missing_factor wrong_function several", "p - y",
+                         lambda v: v["p"] - v["y"]))  # fmt: skip
         book.line("z.grad", "p.grad * p * (1 - p)", lambda v: v["p.grad"] * v["p"] * (1 - v["p"]),
                   change("derivative left out", f"{FACTOR} wrong_value", "p.grad", lambda v: v["p.grad"] + 0),
                   change("p left out", "missing_factor", "p.grad * (1 - p)", lambda v: v["p.grad"] * (1 - v["p"])),
@@ -195,7 +196,8 @@ def _radial(random: Random) -> Exercise:
         book.line("d", "x - c", lambda v: v["x"] - v["c"],
                   change("sign of a term", "sign", "x + c", lambda v: v["x"] + v["c"]))  # fmt: skip
         book.line("r", "sum(d ** 2)", lambda v: (v["d"] ** 2).sum(),
-                  change("a root", "root wrong_function", "norm(d)", lambda v: np.sqrt((v["d"] ** 2).sum())),
+                  change("a root", "root wrong_function missing_factor", "norm(d)",
+                         lambda v: np.sqrt((v["d"] ** 2).sum())),
                   sign=False)  # fmt: skip
         book.line("phi", "exp(-r / 2)", lambda v: np.exp(-v["r"] / 2),
                   change("the half left out", "missing_factor", "exp(-r)", lambda v: np.exp(-v["r"])),

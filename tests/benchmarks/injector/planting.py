@@ -46,7 +46,8 @@ def alike(exercise: Exercise, planted: Planted) -> list[Planted]:
 
     None of a sign, which is no habit, and none that would be another convention.
     """
-    if planted.what in ("sign of the whole", *CONVENTIONS, *CONVENTIONS.values()):
+    # gradients of weights, all of them transposed, are the numerator's layout
+    if planted.what in ("sign of the whole", "product turned round", *CONVENTIONS, *CONVENTIONS.values()):
         return []
     sort = planted.name.rpartition(".")[2] if "." in planted.name else ""
     others = [line for line in exercise.lines if line.name != planted.name and line.name.endswith(sort)]
@@ -156,20 +157,20 @@ def _copied(random: Random, exercise: Exercise, line: Line, iteration: int) -> P
     right = exercise.exact[name]
     entry = tuple(int(random.integers(size)) for size in right.shape)
     wrong = right.copy()
-    wrong[entry] = _misread(random, float(right[entry]))
+    wrong[entry] = _misread(random, float(right[entry]), right)
     return Planted(
         iteration, line.name, "a given number misread", frozenset({"copied"}), "",
         lambda v: line.compute(v.altered(instead={name: wrong})), entry=tuple(k + 1 for k in entry), given=name,
     )  # fmt: skip
 
 
-def _misread(random: Random, number: float) -> float:
-    """A number of the same look: its sign lost, another digit, or a whole number away."""
-    way = pick(random, "sign", "digit", "digit", "whole")
+def _misread(random: Random, number: float, array: Array) -> float:
+    """A number of the same look: its sign lost, another digit, or another entry of the array."""
+    way = pick(random, "sign", "digit", "digit", "entry")
     if way == "sign":
         return -number
-    if way == "whole":
-        return number + pick(random, -1.0, 1.0)
+    if way == "entry":
+        return float(pick(random, *array.reshape(-1)))
     text = f"{number:.2f}".rstrip("0")
     places = [k for k, c in enumerate(text) if c.isdigit()]
     place = pick(random, *places)

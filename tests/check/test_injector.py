@@ -17,7 +17,7 @@ from nncalc.problem.work import descend_steps
 from tests.benchmarks.injector.kinds import KINDS
 from tests.benchmarks.injector.student import Values, Work
 
-SEEDS = 12
+SEEDS = 8
 
 
 def _close(one: Any, other: Any) -> bool:
