@@ -13,7 +13,7 @@ from nncalc.problem.quick import Quick, exponentials
 from nncalc.views.box import matrix, table, tables_within
 from nncalc.views.formula import broken, equation_formula, formula_text
 from nncalc.views.line import Line
-from nncalc.views.numbers import constant, fixed, number
+from nncalc.views.numbers import aligned, constant, fixed, number
 from nncalc.views.symbols import Symbols, lowered
 
 SIGNIFICANT = 6
@@ -74,7 +74,7 @@ def _loss_lines(found: Quick, base: int, digits: int, width: int) -> list[Line]:
                 lines.append([(" " + row, "backward")])
             else:
                 lines.append([(" " + formula, "backward")])
-                lines += matrix([[value] for value in values], "backward").lines(indent=3)
+                lines += matrix([[value] for value in aligned(values)], "backward").lines(indent=3)
     return lines
 
 
