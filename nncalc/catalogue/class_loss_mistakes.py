@@ -43,6 +43,12 @@ def _by_probabilities(g: Expression, ans: Expression, h: Expression, y: Expressi
     return rule(g, ans, softmax_of(h), y, **rest)
 
 
+def _diagonal(g: Expression, ans: Expression, h: Expression, y: Expression, **rest: Any) -> Any:
+    """−y/p by the derivative of each probability by its own score alone."""
+    p = softmax_of(h)
+    return _by_probabilities(g, ans, h, y, **rest) * (p * (1 - p))
+
+
 def _one_term(logits: bool) -> Substitute:
     """−y ln p alone, without the term of the other class."""
 
@@ -104,6 +110,11 @@ SOFTMAX_CROSS_ENTROPY = (
         "softmax_derivative",
         "the gradient is that by the probabilities; softmax's own derivative is left out",
         gradients=((0, _by_probabilities),),
+    ),
+    Mistake(
+        "diagonal",
+        "softmax's derivative is taken of each probability by its own score alone: p (1 − p)",
+        gradients=((0, _diagonal),),
     ),
     *class_mistakes("softmax_cross_entropy"),
 )

@@ -9,7 +9,7 @@ from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Shape, normal_axes, same
 from nncalc.catalogue.substitutes import applied, without
-from nncalc.language.expression import Expression, Setting, call
+from nncalc.language.expression import Apply, Expression, Setting, call
 
 ShapeOf = Callable[[Expression], Shape]
 BOOK = "Goodfellow, Bengio, Courville, Deep Learning, section 6.2.2.3"
@@ -106,7 +106,15 @@ def _mistakes(name: str) -> tuple[Mistake, ...]:
         Mistake("temperature", "the temperature is left out", without(name, "temperature")),
         Mistake("temperature", "the scores are multiplied by the temperature", _times_temperature(name)),
         Mistake("axis", "the other axis is summed over", _other_axis(name)),
+        *(
+            Mistake("activated_logits", f"{words} is applied to the logits", _after(name, function))
+            for function, words in (("relu", "ReLU"), ("sigmoid", "the sigmoid"), ("tanh", "tanh"))
+        ),
     )
+
+
+def _after(name: str, function: str) -> Any:
+    return lambda x, shape_of, **settings: applied(name, Apply(function, (x,)), **settings)
 
 
 ENTRIES = (

@@ -25,6 +25,8 @@ MOST_AT_ONCE = 3  # conventions that one sheet may keep to together
 
 REDUCTIONS = {"mean": ("sum", "the sum over the examples"), "sum": ("mean", "the mean over the examples")}
 
+NEARLY = 0.1  # of the largest number: what rounding may have come to on the way there
+
 JudgeSheet = Callable[[Possibilities, Sheet], Judgement]
 
 
@@ -98,9 +100,12 @@ class Conventions:
         if first is None:
             return False
         right = custom.course.right(first.key[0])[first.key[1]]
-        scale = np.max(np.abs(right), initial=0.0)
         given = np.asarray(first.given)
-        return given.shape == right.shape and bool(np.nanmax(np.abs(given - right), initial=0.0) <= 0.2 * scale + 0.5)
+        if given.shape != right.shape:
+            return False
+        answer = sheet.iterations[first.key[0] - 1][first.key[1]]
+        allowed = NEARLY * np.max(np.abs(right), initial=0.0) + 4 * np.max(answer.margin, initial=0.0)
+        return bool(np.nanmax(np.abs(given - right), initial=0.0) <= allowed)
 
     def _touched(self, custom: Custom, iterations: int) -> frozenset[Key]:
         """The values that come out otherwise under a convention."""

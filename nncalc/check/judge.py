@@ -169,18 +169,25 @@ class Judge:
         plain = own.equation(key)
         if (is_right | written.near(own.value(*key))).all():
             return plain
-        forms = (plain, *self.possibilities.right_forms(name)[1:])
-        for form in forms:
+        with suppress(*UNUSABLE):
+            if (is_right | written.near(exact.value(*key))).all() or self._loosely(own, key, plain, written, is_right):
+                return plain
+        others = self.possibilities.right_forms(name)[1:]
+        for form in others:
             with suppress(*UNUSABLE):
                 fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
                 if fits.all():
                     return form
-        for form in forms[:LOOSELY]:
+        for form in others[:LOOSELY]:
             with suppress(*UNUSABLE):
-                spread = own.spread(iteration, form)
-                if np.any(spread) and (is_right | written.near(own.of(iteration, form), spread)).all():
+                if self._loosely(own, key, form, written, is_right):
                     return form
         return None
+
+    def _loosely(self, own: Own, key: Key, form: Expression, written: Written, is_right: Any) -> bool:
+        """Whether a form gives what is written within what the rounding before it explains."""
+        spread = own.spread(key[0], form)
+        return bool(np.any(spread) and (is_right | written.near(own.of(key[0], form), spread)).all())
 
     def _fits_mistaken(self, key: Key, written: Written, is_right: Any) -> Expression | None:
         """What is rightly derived from an equation of the forward pass as it was mistaken, where that was written."""
@@ -228,6 +235,9 @@ class Judge:
         """Numbers that neither what is written nor all the digits give, but for the last digit."""
         name = key[1]
         off = ~(written.near(followed) | written.near(exact) | (entries == RIGHT))
+        for form in self.possibilities.right_forms(name)[1:] if off.any() else ():
+            with suppress(*UNUSABLE):
+                off &= ~written.near(self.own.of(key[0], form))
         for place in np.argwhere(off):
             where = tuple(int(i) for i in place)
             text = str(written.texts[where])

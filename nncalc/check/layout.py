@@ -24,6 +24,9 @@ def turned_layout(
     keys = _matrices(sheet, course)
     if len(keys) < FEWEST or not judgement.wrong.issuperset(keys):
         return None
+    shapes = [(sheet.iterations[k - 1][name].value.shape, course.shapes.known[name]) for k, name in keys]
+    if any(found != wanted[::-1] for found, wanted in shapes):
+        return None
     iterations = []
     for iteration, answers in enumerate(sheet.iterations, 1):
         turned = {

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from math import prod
 
 from nncalc.check.course import PREVIOUS, Course
 from nncalc.check.edit import Edit, places, said
 from nncalc.check.report import Sentence
 from nncalc.language.equation import Equation
-from nncalc.language.expression import Apply, Expression, Name, call, names_in, substitute
+from nncalc.language.expression import Apply, Const, Expression, Name, call, names_in, substitute
 
 # inside these, a value is one of two factors and not the argument of a derivative
 _PRODUCTS = frozenset(("matmul", "outer", "conv1d", "conv2d", "conv1d_weight", "conv2d_weight", "conv2d_input"))
+COMPARISONS = frozenset(("greater", "greater_equal", "less", "less_equal"))
 _PARTS = re.compile(r"([A-Za-z]+)(\d*)(_[a-z]+)?(_t\d+)?(.*)")
 
 
@@ -36,6 +38,9 @@ def name_edits(course: Course, equation: Equation, later: bool) -> Iterator[Edit
                 kind = _kind(equation, old, new, tuple(op for _, around in spots for op in around))
                 yield Edit(kind, whole, words, cost - 0.1)
             for put, around in spots:
+                if around and around[-1] in COMPARISONS:  # a mask from another value
+                    yield Edit("wrong_argument", put(Name(new)), words, min(cost, 2.2))
+                    continue
                 yield Edit(_kind(equation, old, new, around), put(Name(new)), words, cost + 0.4 * (len(spots) > 1))
         if old == "optimizer.t":
             for changed in (Name(old) - 1, Name(old) + 1):
@@ -46,6 +51,7 @@ def name_edits(course: Course, equation: Equation, later: bool) -> Iterator[Edit
             for put, _ in spots:
                 yield Edit("accumulated", put(gathered), said("the gradient of the iteration before is added"), 1.6)
     yield from _label_edits(course, equation)
+    yield from _count_edits(course, equation)
 
 
 def _words(course: Course, old: str, new: str) -> Sentence:
@@ -98,6 +104,22 @@ def _distance(old: str, new: str) -> float:
     same_family = {one[1], other[1]} in ({"h", "hbar"}, {"m", "mhat"}, {"v", "vhat"}) or one[1][0] == other[1][0]
     far = (0.3 if same_family else 0.9) * letter + 0.5 * number + 0.4 * gate + 0.4 * step + 0.7 * suffix
     return far + (0.3 if letter and number else 0.0)
+
+
+def _count_edits(course: Course, equation: Equation) -> Iterator[Edit]:
+    """A mean divided by another number than that of its entries: N − 1 for N, the outputs' for the examples'."""
+    for node, put, _ in places(equation.expression):
+        if not isinstance(node, Apply) or node.op != "mean" or not isinstance(node.args[0], Name):
+            continue
+        whole = course.shapes.known.get(node.args[0].id)
+        if not whole:
+            continue
+        count = prod(whole) // max(prod(course.shapes(node)), 1)
+        total = Apply("sum", node.args, node.settings)
+        for other in (count - 1, count + 1):
+            if other > 1 or (other == 1 and count == 2):
+                words = said("divided by {0}, not by {1}", Const(float(other)), Const(float(count)))
+                yield Edit("count", put(total / other), words, 2.2)
 
 
 def _label_edits(course: Course, equation: Equation) -> Iterator[Edit]:

@@ -46,13 +46,16 @@ class Own:
         self._given: dict[int, dict[str, Any]] = {}
 
     def put(self, key: Key, value: Any, margin: Any = 0.0, form: Expression | None = None) -> None:
-        """What the sheet says of a name, and what that was worked out from, where it is known."""
+        """What the sheet says of a name, and what that was worked out from, where it is known.
+
+        Nothing that is worked out from the name may have been asked for yet.
+        """
         self.fixed[key] = value
         self.margins[key] = margin
         if form is not None:
             self.forms[key] = form
-        if key in self._values or key in self._spreads:
-            self._forget()
+        self._values.pop(key, None)
+        self._spreads.pop(key, None)
 
     def change(self, key: Key, expression: Expression) -> None:
         """A mistaken equation in place of the right one, for a name that the sheet leaves out."""

@@ -35,7 +35,9 @@ from nncalc.problem.answers import Sheet
 from nncalc.problem.problem import Problem
 
 NOTHING_FITS = "none of the usual mistakes gives these numbers"
-GATE = re.compile(r"(?<=\d)_[a-z]\b")
+# what tells one gate, one layer or one time step from another
+GATE = re.compile(r"(?<=\d)_[a-z]\b|\b[ifgorzn](?=(bar)?\d+_t)")
+NUMBER = re.compile(r"\d+(?=\b|_|\.)")
 SHAPES = {SHAPED: "it has another shape", TRANSPOSED: "it is transposed"}
 
 
@@ -125,14 +127,15 @@ def _mark(fault: Fault, alike: Mapping[object, int]) -> tuple[object, Found | No
 
 
 def _alike(found: Found) -> object:
-    """The mistake without the names of its place: the layer's number, the gate's letter, the parameter's name."""
+    """What was done, without the names of its place: the layer's number, the gate's letter, the parameter's name."""
     if found.given:
         return found.kind, found.given, found.entry, found.read
     if found.expression is None:
         return found.key, found.entry
     own = re.escape(found.key[1].split(".")[0])
-    text = re.sub(rf"\b{own}\b", "@", to_text(found.expression))
-    return found.kind, re.sub(r"\d+(?=\b|_|\.)", "#", GATE.sub("", text))
+    said = found.sentence.parts or (to_text(found.expression),)
+    parts = (re.sub(rf"\b{own}\b", "@", part) for part in said)
+    return found.kind, found.sentence.text, *(NUMBER.sub("#", GATE.sub("", part)) for part in parts)
 
 
 def _also(mistake: Mistake, key: Key) -> Mistake:

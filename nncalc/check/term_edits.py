@@ -74,6 +74,9 @@ def _of_multiply(node: Apply) -> Iterator[Edit]:
         while isinstance(first, Apply) and first.op == "multiply":
             first = first.args[0]
         yield Edit("missing_factor", first, said("all factors but {0} are left out", first), 1.5)
+    if isinstance(b, Apply) and b.op == "power":
+        both = (a * b.args[0]) ** b.args[1]
+        yield Edit("extra_factor", both, said("the power is taken of {0} too", a), 2.4)
     yield Edit("swapped", a / b, said("divided by {0} where it is multiplied", b), 2.6)
     yield Edit("missing_factor", a + b, said("added where {0} and {1} are multiplied", a, b), 3.2)
     yield Edit("elementwise", a @ b, said("the matrix product is taken where entries are multiplied"), 2.4)
@@ -83,6 +86,12 @@ def _of_multiply(node: Apply) -> Iterator[Edit]:
 def _of_divide(node: Apply) -> Iterator[Edit]:
     a, b = node.args
     yield Edit("missing_factor", a, said("the division by {0} is left out", b), 1.3)
+    if isinstance(a, Apply) and a.op == "multiply":
+        first = a.args[0]
+        yield Edit("missing_factor", first, said("all factors but {0} are left out", first), 1.7)
+    if isinstance(b, Const) and b.value >= 2 and b.value == int(b.value):
+        for count in (b.value - 1, b.value + 1):
+            yield Edit("count", a / count, said("divided by {0}, not by {1}", Const(count), b), 2.2)
     yield Edit("swapped", a * b, said("multiplied by {0} where it is divided", b), 2.2)
     yield Edit("swapped", b / a, said("the fraction stands on its head"), 2.4)
     yield Edit("missing_factor", Const(1.0) / b, said("the factor {0} is left out", a), 2.6)
@@ -145,6 +154,7 @@ def _of_function(node: Apply) -> Iterator[Edit]:
         yield Edit("missing_factor" if node.op not in ACTIVATIONS else "wrong_function", first,
                    said("{0} is left out", Name(node.op)), 1.8)  # fmt: skip
     yield from _turned_round(node)
+    yield from _other_axes(node)
     others = [family for family in (*FAMILIES, COMMON_ACTIVATIONS, LOSSES) if node.op in family]
     if not others and node.op in ACTIVATIONS:
         others = [COMMON_ACTIVATIONS]
@@ -154,6 +164,17 @@ def _of_function(node: Apply) -> Iterator[Edit]:
             yield Edit(
                 "wrong_function", changed, said("{0} is used where {1} belongs", Name(other), Name(node.op)), 2.5
             )
+
+
+def _other_axes(node: Apply) -> Iterator[Edit]:
+    """A sum over the columns where one over the rows belongs."""
+    axis = node.setting("axis")
+    if isinstance(axis, int) and not isinstance(axis, bool):
+        for other in (0, 1, -1, -2):
+            if other != axis:
+                rest = tuple(setting for setting in node.settings if setting[0] != "axis")
+                changed = Apply(node.op, node.args, (("axis", other), *rest))
+                yield Edit("axis", changed, said("{0} goes along another axis", Name(node.op)), 2.2)
 
 
 def _turned_round(node: Apply) -> Iterator[Edit]:
