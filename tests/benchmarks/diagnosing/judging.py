@@ -14,6 +14,7 @@ from nncalc.check.report import (
     CONVENTION,
     COPIED,
     FOLLOWS,
+    MISSING,
     RIGHT,
     ROUNDED,
     SHAPED,
@@ -94,9 +95,10 @@ def judge_right(text: str, sheet: Written) -> RightSheet:
         report = report_on(text, sheet.text)
     except Exception:  # whatever it is, the benchmark says so and goes on
         return RightSheet(False, values, values, len(plain), traceback.format_exc())
-    rejected = [v for v in report.verdicts if v.verdict not in (RIGHT, ROUNDED)]
+    answered = {(v.iteration, v.name) for v in report.verdicts if v.verdict != MISSING}
+    rejected = [v for v in report.verdicts if v.verdict not in (RIGHT, ROUNDED, MISSING)]
     said = "" if report.right and not rejected else told(report)
-    return RightSheet(report.right, values, len(rejected), len(plain), said)
+    return RightSheet(report.right, len(answered), len(rejected), len(plain & answered), said)
 
 
 def judge(text: str, sheet: Written) -> Judged:
@@ -104,14 +106,13 @@ def judge(text: str, sheet: Written) -> Judged:
     truth = {(one.iteration, one.name) for one in sheet.planted}
     later = behind(sheet.work.exercise, sheet.planted)
     plain = _plain_wrong(sheet.work)
-    plain_accepted, plain_lost = len(truth - plain), len(later & plain)
     try:
         report = report_on(text, sheet.text)
     except Exception:
         no = (False,) * 5
         said = traceback.format_exc()
-        return Judged(first.what, "crash", *no, len(later), 0, 0, 0, plain_accepted, plain_lost, said)
-    verdicts = {(v.iteration, v.name): v.verdict for v in report.verdicts}
+        return Judged(first.what, "crash", *no, len(later), 0, 0, 0, len(truth - plain), len(later & plain), said)
+    verdicts = {(v.iteration, v.name): v.verdict for v in report.verdicts if v.verdict != MISSING}
     told_at = [{(m.iteration, m.name), *((m.iteration, name) for name in m.also_at)} for m in report.mistakes]
     mistake = report.mistakes[0] if report.mistakes else None
     if first.what.endswith("every time"):
@@ -130,8 +131,8 @@ def judge(text: str, sheet: Written) -> Judged:
     return Judged(
         first.what, named if place or mistake is None else f"elsewhere: {named}", place, as_one, *fits, truth <= found,
         len(later), sum(verdicts[one] in GOOD for one in later),
-        sum(verdict not in (*GOOD, "missing") for one, verdict in verdicts.items() if one not in truth),
-        sum(verdicts.get(one) in GOOD for one in truth), plain_accepted, plain_lost, told(report),
+        sum(verdict not in GOOD for one, verdict in verdicts.items() if one not in truth),
+        sum(verdicts.get(one) in GOOD for one in truth), len(truth - plain), len(later & plain), told(report),
     )  # fmt: skip
 
 
