@@ -12,10 +12,13 @@ from nncalc.catalogue.registry import operation
 from nncalc.engine.numpy_arrays import xp
 from nncalc.engine.value import value_of
 from nncalc.language.parse import parse_expression
-from nncalc.problem.load import load_text
+from nncalc.problem.load import load_file, load_text
+from nncalc.problem.problem import Problem
 from nncalc.problem.work import descend_steps
 from tests.benchmarks.injector.kinds import KINDS
-from tests.benchmarks.injector.student import Values, Work
+from tests.benchmarks.injector.networks import reference
+from tests.benchmarks.injector.student import Exercise, Values, Work
+from tests.conftest import ROOT
 
 SEEDS = 8
 
@@ -29,8 +32,16 @@ def _close(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_right_sheets_without_rounding_are_the_problem_worked_out(kind: str, seed: int) -> None:
     exercise = KINDS[kind](np.random.default_rng([seed, 77]))
+    _assert_agrees(exercise, load_text(exercise.text, f"{kind}-{seed}.yaml", None))
+
+
+def test_the_reference_problem_is_the_one_that_ships() -> None:
+    _assert_agrees(reference(), load_text(reference().text, "reference.yaml", None))
+    _assert_agrees(reference(), load_file(str(ROOT / "problems" / "regression.yaml")))
+
+
+def _assert_agrees(exercise: Exercise, problem: Problem) -> None:
     work = Work(exercise, None)
-    problem = load_text(exercise.text, f"{kind}-{seed}.yaml", None)
     steps = list(descend_steps(problem, exercise.iterations))
     assert len(work.iterations) == len(steps)
     for own, worked in zip(work.iterations, steps, strict=True):

@@ -39,6 +39,8 @@ def measure(count: int = 60) -> Speed:
     problem = load_text(exercise.text, "regression.yaml", None)
     checker, reader = Checker(problem), AnswerReader(problem)
 
+    assert all(checker.report(reader.read(text, "sheet.yaml")).right for text in right)
+
     def check(text: str) -> None:
         checker.report(reader.read(text, "sheet.yaml"))
 

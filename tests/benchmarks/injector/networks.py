@@ -41,6 +41,8 @@ def network(
     numbers = numbers or {}
     x = draw(random, *([rows] if rows else []), sizes[0])
     labels, y = _labels(random, loss, rows, sizes[-1])
+    if numbers:
+        x, y, labels = numbers["x"], numbers["y"], listed(numbers["y"])
     given: dict[str, Array] = {"x": x, "y": y, **settings, **numbers}
     layers, ends = [], [f"h{k}" for k in range(len(sizes))]
     parameters = []
