@@ -16,12 +16,15 @@ from nncalc.check.report import COPIED, Sentence
 
 MOST_ENTRIES = 200  # of given arrays that one equation uses
 # how uncommon: another entry taken, the sign lost, the point moved, digits swapped, one digit another
-NEIGHBOUR, SIGN, POINT, SWAP, DIGIT = 2.1, 2.0, 2.3, 2.4, 2.6
+NEIGHBOUR, SIGN, POINT, SWAP, ELSEWHERE, DIGIT = 2.1, 2.0, 2.3, 2.4, 2.6, 2.6
 
 
-def readings(number: float, neighbours: tuple[float, ...] = ()) -> Iterator[tuple[float, float]]:
-    """What a number may be misread as, each with its cost."""
+def readings(
+    number: float, neighbours: tuple[float, ...] = (), others: tuple[float, ...] = ()
+) -> Iterator[tuple[float, float]]:
+    """What a number may be misread as, each with its cost: what stands beside it, elsewhere, or looks like it."""
     yield from ((other, NEIGHBOUR) for other in neighbours if other != number)
+    yield from ((other, ELSEWHERE) for other in others if other not in (number, *neighbours))
     if number == 0:
         return
     yield -number, SIGN
@@ -81,7 +84,9 @@ def _plausible(
     margin = float(np.broadcast_to(written.margin, slope.shape)[steepest] / abs(slope[steepest]))
     # a root or a norm is no straight line: what is not far off is tried as well
     allowed = 1.5 * margin + 0.3 * abs(wanted - number)
-    yield from (r for r in readings(number, _neighbours(array, place)) if abs(r[0] - wanted) <= allowed)
+    others = tuple(dict.fromkeys(array.ravel().tolist()))
+    found = readings(number, _neighbours(array, place), others)
+    yield from (reading for reading in found if abs(reading[0] - wanted) <= allowed)
 
 
 def _neighbours(array: Any, place: tuple[int, ...]) -> tuple[float, ...]:

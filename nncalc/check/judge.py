@@ -89,6 +89,7 @@ class Judge:
         self.remarks: list[Sentence] = []
 
     def run(self) -> Judgement:
+        self._look_ahead()
         for iteration, answers in enumerate(self.sheet.iterations, 1):
             right = self.course.right(iteration)
             for name in self.course.used:
@@ -96,11 +97,19 @@ class Judge:
                 if answer is None:
                     continue
                 key = (iteration, name)
+                self.own.ahead.pop(key, None)
                 if name in self.course.order:
                     self._judge(key, answer, right[name])
                 else:
                     self._compare_given(key, answer, right[name])
         return Judgement(tuple(self.values), tuple(self.faults), frozenset(self.wrong), tuple(self.remarks))
+
+    def _look_ahead(self) -> None:
+        for iteration, answers in enumerate(self.sheet.iterations, 1):
+            for name, answer in answers.items():
+                complete = name in self.course.order and not np.isnan(answer.value).any()
+                if complete and answer.value.shape == self.course.shapes.known[name]:
+                    self.own.ahead[iteration, name] = (answer.value, self._written(answer).margin)
 
     # --- one value -------------------------------------------------------------------------------------------------
 

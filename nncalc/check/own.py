@@ -40,6 +40,8 @@ class Own:
         self.margins = dict(margins or {})
         self.changed = dict(changed or {})
         self.forms = dict(forms or {})
+        # what the sheet says of names whose turn is still to come: a mistake may have used them
+        self.ahead: dict[Key, tuple[Any, Any]] = {}
         self._values: dict[Key, Any] = {}
         self._nodes: dict[tuple[int, Expression], Any] = {}
         self._spreads: dict[Key, Any] = {}
@@ -69,7 +71,9 @@ class Own:
     def supposing(self, fixed: Mapping[Key, Any], changed: Mapping[Key, Expression] | None = None) -> Own:
         """These values with some of them otherwise."""
         changes = {**self.changed, **(changed or {})}
-        return Own(self.course, {**self.fixed, **fixed}, self.margins, changes, self.forms)
+        other = Own(self.course, {**self.fixed, **fixed}, self.margins, changes, self.forms)
+        other.ahead = self.ahead
+        return other
 
     def value(self, iteration: int, name: str) -> Any:
         """The value of a name. Raises KeyError for a name that there is not (yet)."""
@@ -82,6 +86,8 @@ class Own:
         return found
 
     def _worked_out(self, iteration: int, name: str) -> Any:
+        if (iteration, name) in self.ahead:
+            return self.ahead[iteration, name][0]
         source = self._source(iteration, name)
         if isinstance(source, Expression):
             try:
@@ -157,6 +163,8 @@ class Own:
         return found
 
     def _margin(self, key: Key) -> Any:
+        if key in self.ahead:
+            return self.ahead[key][1]
         if key not in self.fixed:
             source = self._source(*key)
             if isinstance(source, Expression):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ MOST_SLIPS = 0.34  # of a value's entries
 # What is off by more, of the largest number and of its own rounding, is not looked at closely.
 FAR_OFF, FAR_MARGINS = 0.2, 3.0
 SLIP_COST = {"slip_sign": 2.0, "slip_point": 2.2, "slip_swap": 2.4, "slip_digit": 2.6}
+LOOSE = 0.6  # what it costs to give the numbers only within what rounding explains
 LEFT_OUT_COST = 0.6  # for each step that a mistake stands before the value that shows it
 MOST_LEFT_OUT = 40
 
@@ -47,12 +49,11 @@ class Search:
         singles += misread(self.own, key, written, wrong)
         if not singles and not slips:
             singles = list(self._pairs(key, written, wrong))
-        strict = [one for one in singles if one.strict]
-        singles = sorted(strict or singles, key=lambda one: one.cost)
+        singles = _ranked(singles)
         if len(slips) > 1:
             by_slips = not singles or sum(one.cost for one in slips) < singles[0].cost
             return [[one] for one in slips] if by_slips else [singles]
-        together = sorted([*singles, *slips], key=lambda one: one.cost)
+        together = _ranked([*singles, *slips])
         return [together] if together else []
 
     # --- changed equations -----------------------------------------------------------------------------------------
@@ -148,11 +149,29 @@ class Search:
         if len(places) > max(1, MOST_SLIPS * wrong.size):
             return []
         spread = np.broadcast_to(spread, wrong.shape)
+        meant = [np.asarray(right), *self._other_forms(key)]
         found = []
         for place in places:
             text = str(written.texts[place])
-            kind = slip(text, float(expected[place]), float(spread[place])) or slip(text, float(right[place]))
+            kinds = (slip(text, float(value[place])) for value in meant)
+            kind = slip(text, float(expected[place]), float(spread[place])) or next(filter(None, kinds), "")
             if not kind:
                 return []
             found.append(Found(key, kind, Sentence(WORDS[kind]), SLIP_COST[kind], None, True, place))
         return found
+
+    def _other_forms(self, key: Key) -> Iterator[Any]:
+        """The value worked out in the other right ways: a loss from p, say, where p is rounded."""
+        for form in self.possibilities.right_forms(key[1])[1:]:
+            with suppress(*UNUSABLE):
+                yield np.asarray(self.own.of(key[0], form))
+
+
+def _ranked(found: list[Found]) -> list[Found]:
+    """The likeliest first; of what fits less well than others, only what is as likely nevertheless."""
+    ranked = sorted(found, key=_score)
+    return [one for one in ranked if one.strict or _score(one) <= _score(ranked[0]) + LOOSE]
+
+
+def _score(found: Found) -> float:
+    return found.cost + (0.0 if found.strict else LOOSE)
