@@ -97,7 +97,7 @@ class Judge:
                 if answer is None:
                     continue
                 key = (iteration, name)
-                self.own.ahead.pop(key, None)
+                self.own.turn_to(key)
                 if name in self.course.order:
                     self._judge(key, answer, right[name])
                 else:

@@ -59,6 +59,11 @@ class Own:
         self._values.pop(key, None)
         self._spreads.pop(key, None)
 
+    def turn_to(self, key: Key) -> None:
+        """The turn of a name has come: its value is now what follows for it, not what the sheet says."""
+        for kept in (self.ahead, self._values, self._spreads):
+            kept.pop(key, None)
+
     def change(self, key: Key, expression: Expression) -> None:
         """A mistaken equation in place of the right one, for a name that the sheet leaves out."""
         self.changed[key] = expression

@@ -86,11 +86,24 @@ def test_the_same_mistake_at_several_places_is_one() -> None:
     assert report.mistakes[0].also_at == ("b1.next", "W2.next", "b2.next")
 
 
-def test_two_mistakes_in_different_equations() -> None:
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("hbar1", "W1 @ x", "missing_term"), ("b2.next", "b2 + learning_rate * b2.grad", "sign")),
+        (("loss", "sse(h2, y)", "missing_factor"), ("W1.next", "W1", "missing_term")),
+        (
+            ("hbar2.grad", "h2.grad * hbar2 * (1 - hbar2)", "wrong_argument"),
+            ("b1.next", "b1 - b1.grad", "missing_factor"),
+        ),
+    ],
+)
+def test_two_mistakes_in_different_equations(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
     checker = stated(SIGMOID)
-    wrong = {(1, "hbar1"): "W1 @ x", (1, "b2.next"): "b2 + learning_rate * b2.grad"}
+    wrong = {(1, name): computed for name, computed, _ in (one, other)}
     report = check(checker, sheet_of(checker, 4, wrong))
-    assert [m[:2] for m in mistakes(report)] == [("hbar1", "missing_term"), ("b2.next", "sign")]
+    assert [m[0] for m in mistakes(report)] == [one[0], other[0]]
+    for mistake, (_, _, kind) in zip(report.mistakes, (one, other), strict=True):
+        assert kind in {mistake.kind, *(a.kind for a in mistake.alternatives)}
 
 
 def test_two_mistakes_in_one_equation() -> None:
