@@ -49,6 +49,14 @@ def _diagonal(g: Expression, ans: Expression, h: Expression, y: Expression, **re
     return _by_probabilities(g, ans, h, y, **rest) * (p * (1 - p))
 
 
+def _softmax_once_more(g: Expression, ans: Expression, h: Expression, y: Expression, **rest: Any) -> Any:
+    """p − y times p (1 − p)."""
+    rule = operation("softmax_cross_entropy").gradients[0]
+    assert rule is not None
+    p = softmax_of(h)
+    return rule(g, ans, h, y, **rest) * (p * (1 - p))
+
+
 def _one_term(logits: bool) -> Substitute:
     """−y ln p alone, without the term of the other class."""
 
@@ -115,6 +123,11 @@ SOFTMAX_CROSS_ENTROPY = (
         "diagonal",
         "softmax's derivative is taken of each probability by its own score alone: p (1 − p)",
         gradients=((0, _diagonal),),
+    ),
+    Mistake(
+        "softmax_derivative",
+        "a derivative p (1 − p) is multiplied in, though it cancels",
+        gradients=((0, _softmax_once_more),),
     ),
     *class_mistakes("softmax_cross_entropy"),
 )

@@ -26,10 +26,11 @@ from nncalc.check.report import (
     Sentence,
 )
 from nncalc.check.search import Search
+from nncalc.check.style import style_of
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
-LOOSELY = 4  # right forms of which it is asked how far rounding may lead them
+LOOSELY = 8  # right forms of which it is asked how far rounding may lead them
 
 
 class Judged(NamedTuple):
@@ -90,6 +91,7 @@ class Judge:
 
     def run(self) -> Judgement:
         self._look_ahead()
+        self.own.style = style_of(self.sheet)
         for iteration, answers in enumerate(self.sheet.iterations, 1):
             right = self.course.right(iteration)
             for name in self.course.used:

@@ -10,6 +10,7 @@ import numpy as np
 from nncalc.catalogue.registry import operation
 from nncalc.check.course import PREVIOUS, Course
 from nncalc.check.spread import spread_of
+from nncalc.check.style import Style
 from nncalc.engine.numpy_arrays import xp
 from nncalc.errors import NncalcError
 from nncalc.language.expression import Apply, Const, Expression, Name, names_in
@@ -42,6 +43,8 @@ class Own:
         self.forms = dict(forms or {})
         # what the sheet says of names whose turn is still to come: a mistake may have used them
         self.ahead: dict[Key, tuple[Any, Any]] = {}
+        # how the sheet is written; what it leaves out was rounded so as well
+        self.style: Style | None = None
         self._values: dict[Key, Any] = {}
         self._nodes: dict[tuple[int, Expression], Any] = {}
         self._spreads: dict[Key, Any] = {}
@@ -77,7 +80,7 @@ class Own:
         """These values with some of them otherwise."""
         changes = {**self.changed, **(changed or {})}
         other = Own(self.course, {**self.fixed, **fixed}, self.margins, changes, self.forms)
-        other.ahead = self.ahead
+        other.ahead, other.style = self.ahead, self.style
         return other
 
     def value(self, iteration: int, name: str) -> Any:
@@ -173,7 +176,8 @@ class Own:
         if key not in self.fixed:
             source = self._source(*key)
             if isinstance(source, Expression):
-                return self.spread(key[0], source)
+                spread = self.spread(key[0], source)
+                return self.style.margin(self.value(*key), spread) if self.style else spread
             return 0.0 if source is None else self.margin(*source)
         written = self.margins.get(key, 0.0)
         form = self.forms.get(key)

@@ -96,12 +96,18 @@ class Possibilities:
             same = equation._replace(expression=expression)
             for edit in (*term_edits(same.name, expression), *name_edits(self.course, same, later)):
                 yield edit._replace(cost=edit.cost + INSIDE)
+        for expression in self._agreeing(equation, later, (edit.expression for edit in self._other_losses(equation))):
+            yield from self.entries.of(equation._replace(expression=expression))
 
     def _written_out(self, equation: Equation, later: bool) -> Iterator[Expression]:
         """The equation with an operation written out, as far as that agrees with it."""
+        yield from self._agreeing(equation, later, written_out(equation.expression, self.course.shapes))
+
+    def _agreeing(self, equation: Equation, later: bool, forms: Iterable[Expression]) -> Iterator[Expression]:
+        """Those of some forms that are the equation's right side."""
         iteration = 2 if later else 1
         right = self.probe.fingerprint(iteration, equation.expression)
-        for expression in written_out(equation.expression, self.course.shapes):
+        for expression in forms:
             if self._fits(equation, expression) and self.probe.fingerprint(iteration, expression) == right:
                 yield expression
 

@@ -14,7 +14,7 @@ from nncalc.check.match import Written, chance
 from nncalc.check.own import UNUSABLE, Key, Own
 from nncalc.check.possibilities import Possibilities, Possible
 from nncalc.check.report import Sentence
-from nncalc.check.slips import WORDS, slip
+from nncalc.check.slips import WORDS, slips
 from nncalc.language.expression import Expression
 
 BELIEVED_PAIRS = 0.1  # two mistakes at once have to be more than a coincidence
@@ -44,16 +44,16 @@ class Search:
         expected = self.own.value(iteration, name)
         spread = self.own.spread(iteration, self.course.equations[name].expression)
         wrong = ~(written.near(expected, spread) | written.near(right))
-        slips = self._slips(key, written, expected, right, spread, wrong)
+        slip_groups = self._slips(key, written, expected, right, spread, wrong)
         singles = [*self._at(key, written, wrong), *self._before(key, written, wrong)]
         singles += misread(self.own, key, written, wrong)
-        if not singles and not slips:
+        if not singles and not slip_groups:
             singles = list(self._pairs(key, written, wrong))
         singles = _ranked(singles)
-        if len(slips) > 1:
-            by_slips = not singles or sum(one.cost for one in slips) < singles[0].cost
-            return [[one] for one in slips] if by_slips else [singles]
-        together = _ranked([*singles, *slips])
+        if len(slip_groups) > 1:
+            by_slips = not singles or sum(group[0].cost for group in slip_groups) < singles[0].cost
+            return slip_groups if by_slips else [singles]
+        together = _ranked([*singles, *(slip_groups[0] if slip_groups else ())])
         return [together] if together else []
 
     # --- changed equations -----------------------------------------------------------------------------------------
@@ -143,21 +143,28 @@ class Search:
 
     # --- slips -----------------------------------------------------------------------------------------------------
 
-    def _slips(self, key: Key, written: Written, expected: Any, right: Any, spread: Any, wrong: Any) -> list[Found]:
-        """A slip in each wrong entry, where they are few."""
+    def _slips(
+        self, key: Key, written: Written, expected: Any, right: Any, spread: Any, wrong: Any
+    ) -> list[list[Found]]:
+        """The slips that each wrong entry may be, where they are few."""
         places = [tuple(int(i) for i in place) for place in np.argwhere(wrong)]
         if len(places) > max(1, MOST_SLIPS * wrong.size):
             return []
         spread = np.broadcast_to(spread, wrong.shape)
         meant = [np.asarray(right), *self._other_forms(key)]
-        found = []
+        found: list[list[Found]] = []
         for place in places:
             text = str(written.texts[place])
-            kinds = (slip(text, float(value[place])) for value in meant)
-            kind = slip(text, float(expected[place]), float(spread[place])) or next(filter(None, kinds), "")
-            if not kind:
+            kinds = [*slips(text, float(expected[place]), float(spread[place]))]
+            kinds += [kind for value in meant for kind in slips(text, float(value[place]))]
+            if not kinds:
                 return []
-            found.append(Found(key, kind, Sentence(WORDS[kind]), SLIP_COST[kind], None, True, place))
+            found.append(
+                [
+                    Found(key, kind, Sentence(WORDS[kind]), SLIP_COST[kind], None, True, place)
+                    for kind in sorted(dict.fromkeys(kinds), key=SLIP_COST.__getitem__)
+                ]
+            )
         return found
 
     def _other_forms(self, key: Key) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 
 WORDS = {
     "slip_sign": "the sign is lost or turned",
@@ -13,19 +14,16 @@ WORDS = {
 }
 
 
-def slip(text: str, right: float, spread: float = 0.0) -> str:
-    """Which slip turned the right number into the text, '' if none did.
+def slips(text: str, right: float, spread: float = 0.0) -> tuple[str, ...]:
+    """Which slips may have turned the right number into the text.
 
     right: to be rounded as the text is; spread: how far off it may be itself.
     """
     written = decimal_of(text)
-    if written is None:
-        return ""
-    for number in _roundings(written, right, spread):
-        kind = _between(written, number)
-        if kind:
-            return kind
-    return ""
+    if written is None or not isfinite(right):
+        return ()
+    found = [kind for number in _roundings(written, right, spread) for kind in _between(written, number)]
+    return tuple(dict.fromkeys(found))
 
 
 def decimal_of(text: str) -> Decimal | None:
@@ -48,19 +46,19 @@ def _roundings(written: Decimal, right: float, spread: float) -> Iterator[Decima
             yield middle + step * unit
 
 
-def _between(written: Decimal, right: Decimal) -> str:
+def _between(written: Decimal, right: Decimal) -> Iterator[str]:
     if written == right:
-        return ""
+        return
     if written == -right:
-        return "slip_sign"
+        yield "slip_sign"
+        return
     if (written < 0) != (right < 0) and written and right:
-        return ""
+        return
     one, other = abs(written), abs(right)
     if one and other and any(one == other.scaleb(shift) for shift in (-3, -2, -1, 1, 2, 3)):
-        return "slip_point"
-    if one.as_tuple().exponent != other.as_tuple().exponent:
-        return ""
-    return _digits(*_aligned(one, other))
+        yield "slip_point"
+    if one.as_tuple().exponent == other.as_tuple().exponent:
+        yield from _digits(*_aligned(one, other))
 
 
 def _aligned(one: Decimal, other: Decimal) -> tuple[str, str]:
@@ -72,12 +70,11 @@ def _aligned(one: Decimal, other: Decimal) -> tuple[str, str]:
     return first.zfill(length), second.zfill(length)
 
 
-def _digits(first: str, second: str) -> str:
+def _digits(first: str, second: str) -> Iterator[str]:
     unlike = [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
     if len(unlike) == 1 and len(first) > 1:
-        return "slip_digit"
+        yield "slip_digit"
     if len(unlike) == 2:
         i, j = unlike
         if first[i] == second[j] and first[j] == second[i]:
-            return "slip_swap"
-    return ""
+            yield "slip_swap"

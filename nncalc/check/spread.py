@@ -65,7 +65,8 @@ def spread_of(own: Own, iteration: int, expression: Expression) -> Any:
                 ends = (value(*arrays[:i], arrays[i] + sign * moved, *arrays[i + 1 :]) for sign in (1, -1))
                 found += np.maximum(*(np.abs(end - whole) for end in ends))
     # an end where there is no value explains nothing
-    return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
+    found[~np.isfinite(found)] = 0.0
+    return found
 
 
 def _at_once(spread: Any) -> Any:

@@ -153,6 +153,8 @@ def _of_function(node: Apply) -> Iterator[Edit]:
     if len(node.args) == 1:
         yield Edit("missing_factor" if node.op not in ACTIVATIONS else "wrong_function", first,
                    said("{0} is left out", Name(node.op)), 1.8)  # fmt: skip
+    if node.op == "sum" and isinstance(first, Apply) and first.op == "power":
+        yield Edit("root", call.sqrt(node), said("the root is taken of it"), 2.2)
     yield from _turned_round(node)
     yield from _other_axes(node)
     others = [family for family in (*FAMILIES, COMMON_ACTIVATIONS, LOSSES) if node.op in family]

@@ -1,0 +1,58 @@
+"""How exactly a sheet is written: to so many places, or to so many digits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nncalc.problem.answers import Sheet
+
+MOST_DIGITS = 14  # of a number that a program has printed in full: nothing was rounded for it
+NOISE = 1e-6  # of a unit: less than that is float64's own rounding
+LIKE_OTHERS = 0.8  # the share of the numbers that have the places of all
+
+
+class Style(NamedTuple):
+    """places: powers of ten of the last digit, where all numbers have the same; else digits, how many each has."""
+
+    places: int | None
+    digits: int
+
+    def margin(self, value: Any, spread: Any) -> Any:
+        """How far a value that was not written down is off when it was rounded like those that were.
+
+        spread: how far it may be off before that; without any, what rounding does to it is known.
+        """
+        if self.places is not None:
+            unit: Any = 10.0**self.places
+        else:
+            with np.errstate(all="ignore"):
+                unit = 10.0 ** (np.floor(np.log10(np.abs(value))) - self.digits + 1)
+            unit = np.where(np.isfinite(unit) & (unit > 0), unit, 1.0)
+        known = np.abs(value - np.round(value / unit) * unit)
+        return spread + np.where(np.asarray(spread) > NOISE * unit, 0.5 * unit, known)
+
+
+def style_of(sheet: Sheet) -> Style | None:
+    """The sheet's style; None where its numbers are printed in full or are integers, or there are none."""
+    places: Counter[int] = Counter()
+    digits: Counter[int] = Counter()
+    for answers in sheet.iterations:
+        for answer in answers.values():
+            known = (answer.margin > 0) & ~np.isnan(answer.value)
+            margins, values = answer.margin[known], np.abs(answer.value[known])
+            last = np.round(np.log10(2 * margins)).astype(int)
+            places.update(last.tolist())
+            nonzero = values > 0
+            leading = np.floor(np.log10(values[nonzero])).astype(int)
+            digits.update((leading - last[nonzero] + 1).tolist())
+    if not places or not digits:
+        return None
+    usual, count = places.most_common(1)[0]
+    many = digits.most_common(1)[0][0]
+    if many > MOST_DIGITS or usual >= 0:
+        return None
+    alike = count >= LIKE_OTHERS * sum(places.values())
+    return Style(int(usual) if alike else None, max(int(many), 1))
