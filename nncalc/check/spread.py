@@ -65,8 +65,7 @@ def spread_of(own: Own, iteration: int, expression: Expression) -> Any:
                 ends = (value(*arrays[:i], arrays[i] + sign * moved, *arrays[i + 1 :]) for sign in (1, -1))
                 found += np.maximum(*(np.abs(end - whole) for end in ends))
     # an end where there is no value explains nothing
-    found[~np.isfinite(found)] = 0.0
-    return found
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 def _at_once(spread: Any) -> Any:
