@@ -86,7 +86,7 @@ def mistaken(
                 work = Work(exercise, rounding, (*planted, one))
                 shown = [entries_shown(work, other) for other in (*planted, one)]
                 good = work.finite() and all(shown)
-        except (RecursionError, ValueError, IndexError):
+        except (RecursionError, ValueError, IndexError, OverflowError):
             good = False  # the mistake can't be made here: a circle, or shapes that do not go together
         if not good:
             drawn += 1
