@@ -15,6 +15,8 @@ from nncalc.check.own import UNUSABLE, Key, Own
 from nncalc.check.report import COPIED, Sentence
 
 MOST_ENTRIES = 200  # of given arrays that one equation uses
+# how many readings of one number there are that are as common as one found
+FEW, MANY = 4, 40
 # how uncommon: another entry taken, the sign lost, the point moved, digits swapped, one digit another
 NEIGHBOUR, SIGN, POINT, SWAP, ELSEWHERE, DIGIT = 2.1, 2.0, 2.3, 2.4, 2.6, 2.6
 
@@ -50,35 +52,43 @@ def misread(own: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]
     by_chance = chance(written, expected, wrong)
     sources = [s for s in own.sources(key) if s not in own.fixed and not own.sources(s)]
     arrays = [(source, np.asarray(own.value(*source), dtype=np.float64)) for source in sources]
-    entries = sum(array.size for _, array in arrays)
-    if entries > MOST_ENTRIES:
+    if sum(array.size for _, array in arrays) > MOST_ENTRIES:
         return
-    for source, array in arrays:
-        for place in np.ndindex(array.shape):
-            for number, cost in _plausible(own, key, form, written, expected, source, array, place):
-                rank = entries * (4 if cost < DIGIT else 40)
-                if by_chance * rank > BELIEVED:
-                    continue
-                changed = own.supposing({source: _with(array, place, number)})
-                if written.near(changed.of(key[0], form)).all():
-                    at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
-                    sentence = Sentence(f"{{0}}{at} is read as {number:g}, not {array[place]:g}", (source[1],))
-                    yield Found(key, COPIED, sentence, cost, None, True, place, source[1], number)
+    places = [(source, array, place) for source, array in arrays for place in np.ndindex(array.shape)]
+    found = [_plausible(own, key, form, written, expected, wrong, *place) for place in places]
+    tried = sum(possible is not None for possible in found)
+    for (source, array, place), possible in zip(places, found, strict=True):
+        for number, cost in possible or ():
+            if by_chance * tried * (FEW if cost < DIGIT else MANY) > BELIEVED:
+                continue
+            changed = own.supposing({source: _with(array, place, number)})
+            if written.near(changed.of(key[0], form)).all():
+                at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
+                sentence = Sentence(f"{{0}}{at} is read as {number:g}, not {array[place]:g}", (source[1],))
+                yield Found(key, COPIED, sentence, cost, None, True, place, source[1], number)
 
 
 def _plausible(
-    own: Own, key: Key, form: Any, written: Written, expected: Any, source: Key, array: Any, place: tuple[int, ...]
-) -> Iterator[tuple[float, float]]:
-    """The readings of one entry that come near to what is written, were the equation a straight line in it."""
+    own: Own, key: Key, form: Any, written: Written, expected: Any, wrong: Any,
+    source: Key, array: Any, place: tuple[int, ...],
+) -> list[tuple[float, float]] | None:  # fmt: skip
+    """The readings of one entry that come near to what is written, were the equation a straight line in it.
+
+    None where the entry changes something else than what is wrong.
+    """
     number = float(array[place])
     step = max(abs(number), 1.0)
     try:
         moved = np.asarray(own.supposing({source: _with(array, place, number + step)}).of(key[0], form))
     except UNUSABLE:
-        return
+        return None
     slope = np.where(written.answered, (moved - expected) / step, 0.0)
-    if not np.isfinite(slope).all() or not slope.any():
-        return
+    if (
+        not np.isfinite(slope).all()
+        or not slope[wrong].any()
+        or np.any(np.abs(slope[~wrong]) > np.abs(slope).max() / 10)
+    ):
+        return None
     steepest = np.unravel_index(int(np.argmax(np.abs(slope))), slope.shape)
     wanted = number + float((written.value[steepest] - expected[steepest]) / slope[steepest])
     margin = float(np.broadcast_to(written.margin, slope.shape)[steepest] / abs(slope[steepest]))
@@ -86,7 +96,7 @@ def _plausible(
     allowed = 1.5 * margin + 0.3 * abs(wanted - number)
     others = tuple(dict.fromkeys(array.ravel().tolist()))
     found = readings(number, _neighbours(array, place), others)
-    yield from (reading for reading in found if abs(reading[0] - wanted) <= allowed)
+    return [reading for reading in found if abs(reading[0] - wanted) <= allowed]
 
 
 def _neighbours(array: Any, place: tuple[int, ...]) -> tuple[float, ...]:

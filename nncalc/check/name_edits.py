@@ -50,8 +50,25 @@ def name_edits(course: Course, equation: Equation, later: bool) -> Iterator[Edit
             gathered = Name(old) + Name(old + PREVIOUS)
             for put, _ in spots:
                 yield Edit("accumulated", put(gathered), said("the gradient of the iteration before is added"), 1.6)
+    yield from _exchanged(course, expression)
     yield from _label_edits(course, equation)
     yield from _count_edits(course, equation)
+
+
+def _exchanged(course: Course, expression: Expression) -> Iterator[Edit]:
+    """Two values each in the other's place: the gates i and f."""
+    names = [name for name in names_in(expression) if name in course.shapes.known]
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            if course.shapes.known[one] == course.shapes.known[other]:
+                other_way = substitute(expression, partial(_exchange, one, other))
+                yield Edit("swapped", other_way, said("{0} and {1} are exchanged", Name(one), Name(other)), 2.2)
+
+
+def _exchange(one: str, other: str, node: Expression) -> Expression | None:
+    if not isinstance(node, Name):
+        return None
+    return {one: Name(other), other: Name(one)}.get(node.id)
 
 
 def _words(course: Course, old: str, new: str) -> Sentence:

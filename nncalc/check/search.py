@@ -22,6 +22,8 @@ MOST_SLIPS = 0.34  # of a value's entries
 # What is off by more, of the largest number and of its own rounding, is not looked at closely.
 FAR_OFF, FAR_MARGINS = 0.2, 3.0
 SLIP_COST = {"slip_sign": 2.0, "slip_point": 2.2, "slip_swap": 2.4, "slip_digit": 2.6}
+ALWAYS = 2.0  # the cost of mistakes so common that they are believed where they fit at all
+FIRST = 30  # so many are looked at anyway
 LOOSE = 0.6  # what it costs to give the numbers only within what rounding explains
 LEFT_OUT_COST = 0.6  # for each step that a mistake stands before the value that shows it
 MOST_LEFT_OUT = 40
@@ -40,10 +42,7 @@ class Search:
 
         A value has several mistakes where several entries have slips; all else explains the whole value.
         """
-        iteration, name = key
-        expected = self.own.value(iteration, name)
-        spread = self.own.spread(iteration, self.course.equations[name].expression)
-        wrong = ~(written.near(expected, spread) | written.near(right))
+        expected, spread, wrong = self._wrong(key, written, right)
         slip_groups = self._slips(key, written, expected, right, spread, wrong)
         singles = [*self._at(key, written, wrong), *self._before(key, written, wrong)]
         singles += misread(self.own, key, written, wrong)
@@ -55,6 +54,18 @@ class Search:
             return slip_groups if by_slips else [singles]
         together = _ranked([*singles, *(slip_groups[0] if slip_groups else ())])
         return [together] if together else []
+
+    def _wrong(self, key: Key, written: Written, right: Any) -> tuple[Any, Any, Any]:
+        """What follows in the right way that leaves fewest entries wrong, its spread, and which are wrong."""
+        iteration, name = key
+        best: tuple[Any, Any, Any] | None = None
+        for form in (self.own.equation(key), *self.possibilities.right_forms(name)[1:]):
+            with suppress(*UNUSABLE):
+                expected, spread = np.asarray(self.own.of(iteration, form)), self.own.spread(iteration, form)
+                wrong = ~(written.near(expected, spread) | written.near(right))
+                if best is None or wrong.sum() < best[2].sum():
+                    best = expected, spread, wrong
+        return best or (right, 0.0, ~written.near(right))
 
     # --- changed equations -----------------------------------------------------------------------------------------
 
@@ -99,17 +110,21 @@ class Search:
         believed: float = BELIEVED,
     ) -> Iterator[Found]:
         """The mistakes at one place that give the numbers at another or the same one."""
-        expected = self.own.value(*key)
-        by_chance = chance(written, expected, wrong)
+        by_chance = chance(written, self.own.value(*key), wrong)
+        found: list[Found] = []
+        believed_in = False
         for rank, possible in enumerate(sorted(mistakes, key=lambda mistake: mistake.cost), 1):
-            if by_chance * rank > believed and possible.cost > 2:
-                return
+            likely = by_chance * rank <= believed or possible.cost <= ALWAYS
+            if not likely and not found and rank > FIRST:
+                break
             for form in possible.forms:
                 fit = self._fit(key, at, form, written)
                 if fit is not None:
-                    cost = possible.cost + extra
-                    yield Found(at, possible.kind, possible.sentence, cost, form, fit)
+                    found.append(Found(at, possible.kind, possible.sentence, possible.cost + extra, form, fit))
+                    believed_in |= likely
                     break
+        # what fits beside something believable gives the same numbers, and is named as well
+        yield from found if believed_in else ()
 
     def _fit(self, key: Key, at: Key, form: Expression, written: Written) -> bool | None:
         """Whether the changed equation gives the numbers as written; None where not even within what rounding explains.

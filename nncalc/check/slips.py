@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from math import isfinite
 
+NOISE = 1e-6  # of a unit: a number so near to the middle between two may be rounded to either
+MOST_STEPS = 3.0  # units that the right number may be off
 WORDS = {
     "slip_sign": "the sign is lost or turned",
     "slip_point": "the decimal point has moved",
@@ -35,15 +37,16 @@ def decimal_of(text: str) -> Decimal | None:
 
 
 def _roundings(written: Decimal, right: float, spread: float) -> Iterator[Decimal]:
-    """The right number in the places of the text, in those of a number with as many digits, and what is near."""
+    """The right number in the places of the text and in those of one digit more or less, as it may be rounded."""
     exponent = written.as_tuple().exponent
     assert isinstance(exponent, int)
     for places in dict.fromkeys((exponent, exponent - 1, exponent + 1)):
         unit = Decimal(1).scaleb(places)
-        middle = Decimal(right).quantize(unit)
-        steps = min(int(spread / float(unit) + 0.5), 3)
-        for step in sorted(range(-steps, steps + 1), key=abs):
-            yield middle + step * unit
+        exact = Decimal(right) / unit
+        allowed = Decimal(0.5 + NOISE + min(spread / float(unit), MOST_STEPS))
+        first, last = int((exact - allowed).to_integral_value(ROUND_CEILING)), int(exact + allowed // 1 + 1)
+        near = [step for step in range(first, last + 1) if abs(step - exact) <= allowed]
+        yield from (step * unit for step in sorted(near, key=lambda step: abs(step - exact)))
 
 
 def _between(written: Decimal, right: Decimal) -> Iterator[str]:
