@@ -6,8 +6,8 @@ from typing import Any
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
+from nncalc.catalogue.gelu_mistakes import BY_ERF, BY_SIGMOID, BY_TANH
 from nncalc.catalogue.mistake import Mistake
-from nncalc.catalogue.substitutes import instead
 from nncalc.language.expression import Expression, call
 
 ROOT_HALF = 0.7071067811865476  # 1 / √2
@@ -285,18 +285,8 @@ ENTRIES = (
         meaning="x Φ(x), with Φ the standard normal distribution function",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
         mistakes=(
-            Mistake(
-                "approximation",
-                "GELU by tanh is taken",
-                value=instead("gelu_tanh"),
-                convention="the tanh approximation",
-            ),
-            Mistake(
-                "approximation",
-                "GELU by the sigmoid is taken",
-                value=instead("gelu_quick"),
-                convention="the sigmoid approximation",
-            ),
+            BY_TANH,
+            BY_SIGMOID,
             Mistake(
                 "product_rule",
                 "only the first factor is differentiated",
@@ -347,20 +337,7 @@ ENTRIES = (
         latex=r"\operatorname{GELU}_{\tanh}\left({x}\right)",
         meaning="GELU's approximation ½x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
-        mistakes=(
-            Mistake(
-                "approximation",
-                "GELU by the error function is taken",
-                value=instead("gelu"),
-                convention="GELU by the error function",
-            ),
-            Mistake(
-                "approximation",
-                "GELU by the sigmoid is taken",
-                value=instead("gelu_quick"),
-                convention="the sigmoid approximation",
-            ),
-        ),
+        mistakes=(BY_ERF, BY_SIGMOID),
         explanation=Explanation(
             subject="gelu_tanh(x)",
             where=("u = sqrt(2 / pi) * (x + 0.044715 * x ** 3)", "t = tanh(u)"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Limit, Line
+from nncalc.catalogue.gelu_mistakes import BY_ERF, BY_TANH
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.registry import operation
 from nncalc.catalogue.substitutes import instead
@@ -126,18 +127,8 @@ ENTRIES = (
         meaning="GELU's quick approximation x σ(1.702 x)",
         source="Hendrycks and Gimpel, Gaussian Error Linear Units, 2016",
         mistakes=(
-            Mistake(
-                "approximation",
-                "GELU by the error function is taken",
-                value=instead("gelu"),
-                convention="GELU by the error function",
-            ),
-            Mistake(
-                "approximation",
-                "GELU by tanh is taken",
-                value=instead("gelu_tanh"),
-                convention="the tanh approximation",
-            ),
+            BY_ERF,
+            BY_TANH,
             Mistake("factor", "the 1.702 is left out, as in SiLU", value=instead("silu")),
         ),
         explanation=Explanation(
