@@ -11,13 +11,13 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from nncalc.catalogue.along import Axes, along, one_or_all
 from nncalc.catalogue.normalization_mistakes import of_normalization, of_rms_norm, statistics_of_the_batch
 from nncalc.catalogue.operation import Operation, Option, Shape, dimensions
 from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, call
 
 ShapeOf = Callable[[Expression], Shape]
-Axes = tuple[int, ...]
 EPSILON = Option("epsilon", 1e-5, "ε, what is added to the variance", at_least=0)
 RUNNING = ("running_mean", "running_var")
 DOMAIN = ((-3.0, 3.0), (0.5, 3.0), (0.5, 3.0))
@@ -47,18 +47,6 @@ def _channels(v: Any, rank: int) -> Any:
 # --- expressions ------------------------------------------------------------------
 
 
-def along(op: str, x: Expression, axes: Axes, rank: int) -> Expression:
-    """A mean or variance over the axes, kept so that it broadcasts; over all of them the plain one."""
-    result: Expression = (
-        getattr(call, op)(x) if len(axes) == rank else getattr(call, op)(x, axis=_one(axes), keepdims=True)
-    )
-    return result
-
-
-def _one(axes: Axes) -> Setting:
-    return axes[0] if len(axes) == 1 else axes
-
-
 def _back(g: Expression, x: Expression, xhat: Expression, axes: Axes, rank: int, epsilon: float) -> Expression:
     """∂ℓ/∂x from g = ∂ℓ/∂x̂: (g − mean g − x̂ · mean(g x̂)) / √(σ² + ε)."""
     deviation = call.sqrt(along("var", x, axes, rank) + epsilon)
@@ -72,7 +60,7 @@ def _standing(v: Expression, shape_of: ShapeOf, rank: int) -> Expression:
 
 
 def _per_channel(g: Expression, rank: int) -> Expression:
-    return call.sum(g, axis=_one((0, *range(2, rank))))
+    return call.sum(g, axis=one_or_all((0, *range(2, rank))))
 
 
 # --- batch, instance and group norm ------------------------------------------------------------------

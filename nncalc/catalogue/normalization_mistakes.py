@@ -9,13 +9,13 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from nncalc.catalogue.along import Axes, along
 from nncalc.catalogue.mistake import Mistake, Substitute
 from nncalc.catalogue.operation import Shape
 from nncalc.catalogue.substitutes import with_settings, without
 from nncalc.language.expression import Const, Expression, Setting, call
 
 ShapeOf = Callable[[Expression], Shape]
-Axes = tuple[int, ...]
 # Which axes are gone over, from the shapes of x and γ; how γ and β stand against x.
 AxesOf = Callable[[Shape, Shape | None], Axes]
 Standing = Callable[[Expression, ShapeOf, int], Expression]
@@ -24,14 +24,6 @@ Standing = Callable[[Expression, ShapeOf, int], Expression]
 def _parts(x: Expression, gamma: Expression | None, shape_of: ShapeOf, axes_of: AxesOf) -> tuple[Axes, int]:
     shape = shape_of(x)
     return axes_of(shape, None if gamma is None else shape_of(gamma)), len(shape)
-
-
-def _along(op: str, x: Expression, axes: Axes, rank: int, **settings: Setting) -> Expression:
-    if len(axes) == rank:
-        whole: Expression = getattr(call, op)(x, **settings)
-        return whole
-    along: Expression = getattr(call, op)(x, axis=axes[0] if len(axes) == 1 else axes, keepdims=True, **settings)
-    return along
 
 
 def _with(divisor: Callable[..., Expression | None], axes_of: AxesOf, standing: Standing) -> Substitute:
@@ -50,7 +42,7 @@ def _with(divisor: Callable[..., Expression | None], axes_of: AxesOf, standing: 
         below = divisor(x, axes, rank, epsilon, shape_of)
         if settings.get("mode") == "inference" or below is None:
             return None
-        result: Expression = (x - _along("mean", x, axes, rank)) / below
+        result: Expression = (x - along("mean", x, axes, rank)) / below
         result = result if gamma is None else standing(gamma, shape_of, rank) * result
         return result if beta is None else result + standing(beta, shape_of, rank)
 
@@ -60,15 +52,15 @@ def _with(divisor: Callable[..., Expression | None], axes_of: AxesOf, standing: 
 def _of_a_sample(x: Expression, axes: Axes, rank: int, epsilon: float, shape_of: ShapeOf) -> Expression | None:
     if prod(shape_of(x)[axis] for axis in axes) < 2:
         return None
-    return call.sqrt(_along("var", x, axes, rank, correction=1) + Const(epsilon))
+    return call.sqrt(along("var", x, axes, rank, correction=1) + Const(epsilon))
 
 
 def _variance(x: Expression, axes: Axes, rank: int, epsilon: float, shape_of: ShapeOf) -> Expression | None:
-    return _along("var", x, axes, rank) + Const(epsilon)
+    return along("var", x, axes, rank) + Const(epsilon)
 
 
 def _behind(x: Expression, axes: Axes, rank: int, epsilon: float, shape_of: ShapeOf) -> Expression | None:
-    return call.sqrt(_along("var", x, axes, rank)) + Const(epsilon) if epsilon else None
+    return call.sqrt(along("var", x, axes, rank)) + Const(epsilon) if epsilon else None
 
 
 def _constants(axes_of: AxesOf, standing: Standing) -> Substitute:
@@ -89,7 +81,7 @@ def _constants(axes_of: AxesOf, standing: Standing) -> Substitute:
             return None
         axes, rank = _parts(x, gamma, shape_of, axes_of)
         g = g if gamma is None else g * standing(gamma, shape_of, rank)
-        return g / call.sqrt(_along("var", x, axes, rank) + Const(epsilon))
+        return g / call.sqrt(along("var", x, axes, rank) + Const(epsilon))
 
     return rule
 
@@ -131,7 +123,7 @@ def of_rms_norm(axes_of: AxesOf) -> tuple[Mistake, ...]:
     def divided(below: Callable[[Expression], Expression]) -> Substitute:
         def value(x: Expression, gamma: Expression | None = None, *, shape_of: ShapeOf, epsilon: float) -> Expression:
             axes, rank = _parts(x, gamma, shape_of, axes_of)
-            result = x / below(_along("mean", x**2, axes, rank) + Const(epsilon))
+            result = x / below(along("mean", x**2, axes, rank) + Const(epsilon))
             return result if gamma is None else gamma * result
 
         return value
@@ -146,7 +138,7 @@ def of_rms_norm(axes_of: AxesOf) -> tuple[Mistake, ...]:
         epsilon: float,
     ) -> Expression:
         axes, rank = _parts(x, gamma, shape_of, axes_of)
-        return (g if gamma is None else g * gamma) / call.sqrt(_along("mean", x**2, axes, rank) + Const(epsilon))
+        return (g if gamma is None else g * gamma) / call.sqrt(along("mean", x**2, axes, rank) + Const(epsilon))
 
     return (
         Mistake("root", "it is divided by the mean square, not by its root", divided(lambda e: e)),
