@@ -10,6 +10,7 @@ import numpy as np
 from nncalc.check.copied import Copies
 from nncalc.check.found import Found
 from nncalc.check.match import Written
+from nncalc.check.misshapen import edit_of_shape, miscounted
 from nncalc.check.own import UNUSABLE, Key, Own
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import (
@@ -47,6 +48,7 @@ class Fault(NamedTuple):
 
     shown_at: the value that shows it, where the mistake is in one that the sheet leaves out. entries: where, from 0.
     kind: `shape` or `transposed` where that is all that is wrong. because: the trivial answer that this one rests on.
+    sentence: what is said where no explanation has one.
     """
 
     key: Key
@@ -54,6 +56,7 @@ class Fault(NamedTuple):
     shown_at: Key
     kind: str = UNEXPLAINED
     because: Key | None = None
+    sentence: Sentence | None = None
 
 
 class Judgement(NamedTuple):
@@ -303,20 +306,29 @@ class Judge:
         self._accept(key, written, entries, right, np.asarray(exact), form, tainted=True)
 
     def _wrong_shape(self, key: Key, answer: Answer, right: Any) -> None:
-        iteration, name = key
-        turned = answer.turned()
-        kind = SHAPED
-        if turned.value.shape == right.shape:
-            written = self._written(turned)
-            own = self.own.value(iteration, name)
-            spread = self.own.spread(iteration, self.own.equation(key))
-            if written.near(right).all() or written.near(own, spread).all():
-                kind = TRANSPOSED
-                self.own.put(key, written.filled(own), np.where(written.answered, written.margin, 0.0))
-        self.tainted[key] = False
+        own = self.own.value(*key)
+        written, turned = self._written(answer), self._written(answer.turned())
+        if own.shape == answer.value.shape and written.near(own, self.own.spread(key[0], self.own.equation(key))).all():
+            entries = np.full(own.shape, FOLLOWS, dtype=object)
+            self._accept(key, written, entries, right, own, self.own.equation(key), tainted=True)
+            return
+        self.tainted[key] = True
         self.wrong.add(key)
         self.values.append(Judged(key, np.full(right.shape, SHAPE, dtype=object), right, answer.value))
-        self.faults.append(Fault(key, (), key, kind))
+        if turned.value.shape == right.shape:
+            spread = self.own.spread(key[0], self.own.equation(key))
+            if turned.near(right).all() or (own.shape == right.shape and turned.near(own, spread).all()):
+                self.tainted[key] = False
+                self.own.put(key, turned.filled(right), np.where(turned.answered, turned.margin, 0.0))
+                self.faults.append(Fault(key, (), key, TRANSPOSED))
+                return
+        edit = edit_of_shape(self.possibilities, self.own, key, written)
+        if edit is None:
+            self.faults.append(Fault(key, (), key, SHAPED, sentence=miscounted(self.own, key, answer.value.shape)))
+            return
+        found = Found(key, SHAPED, edit.sentence, edit.cost, edit.expression, True)
+        self.faults.append(Fault(key, (found,), key, SHAPED))
+        self.own.put(key, written.filled(self.own.of(key[0], edit.expression)), answer.margin, edit.expression)
 
     # --- given data ------------------------------------------------------------------------------------------------
 

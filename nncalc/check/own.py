@@ -16,8 +16,10 @@ from nncalc.errors import NncalcError
 from nncalc.language.expression import Apply, Const, Expression, Name, names_in
 
 Key = tuple[int, str]  # an iteration, from 1, and a name
+# what an equation may raise where a student's values make no sense in it
+MEANINGLESS = (NncalcError, ValueError, TypeError, IndexError)
 # what a changed equation may raise where it makes no sense for these values
-UNUSABLE = (NncalcError, KeyError, ValueError, TypeError, IndexError)
+UNUSABLE = (*MEANINGLESS, KeyError)
 
 
 class Own:
@@ -100,7 +102,7 @@ class Own:
         if isinstance(source, Expression):
             try:
                 return np.asarray(self.of(iteration, source) + 0.0, dtype=np.float64)
-            except NncalcError:  # a probability below 0, say: nothing follows from it
+            except MEANINGLESS:  # from a probability below 0, say, or a value of another shape, nothing follows
                 return np.full(self.course.shapes.known[name], np.nan)
         return self._given_in(iteration)[name] if source is None else self.value(*source)
 
@@ -185,7 +187,7 @@ class Own:
             return written
         try:
             off = np.abs(self.fixed[key] - self.of(key[0], form)) + self.spread(key[0], form)
-        except NncalcError:
+        except MEANINGLESS:
             return written
         return np.fmin(written, off)
 
@@ -193,5 +195,5 @@ class Own:
         """How far an expression may be off because of the rounding of what it is worked out from."""
         try:
             return spread_of(self, iteration, expression)
-        except NncalcError:
+        except MEANINGLESS:
             return 0.0

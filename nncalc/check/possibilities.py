@@ -62,6 +62,12 @@ class Possibilities:
             self._mistakes[key] = self._told_apart(equation, self._edits(equation, later), later)
         return self._mistakes[key]
 
+    def of_shape(self, name: str, shape: tuple[int, ...], later: bool) -> list[Edit]:
+        """The changes that give the value another shape, the commonest first."""
+        equation = self.course.equations[name]
+        edits = sorted(self._edits(equation, later), key=lambda edit: edit.cost)
+        return [edit for edit in edits if self._fits(equation, edit.expression, shape)]
+
     def derived_from(self, name: str, expression: Expression) -> dict[str, Expression]:
         """The backward equations and updates that another forward equation leads to, where they are not the same."""
         key = (name, expression)
@@ -167,7 +173,7 @@ class Possibilities:
         source = self.course.equations.get(node.id) if isinstance(node, Name) else None
         return source.expression if source and isinstance(source.expression, Name) else None
 
-    def _fits(self, equation: Equation, expression: Expression) -> bool:
+    def _fits(self, equation: Equation, expression: Expression, shape: tuple[int, ...] | None = None) -> bool:
         shapes = self.course.shapes
         for node in walk(expression):
             if isinstance(node, Name) and node.id.endswith(PREVIOUS) and node.id not in shapes.known:
@@ -181,7 +187,7 @@ class Possibilities:
             turned = (n for n in walk(expression) if isinstance(n, Apply) and n.op == "transpose")
             if any(len(shapes(node.args[0])) < 2 for node in turned):
                 return False  # nobody transposes a vector and means it
-            return shapes(expression) == shapes.known[equation.name]
+            return shapes(expression) == (shapes.known[equation.name] if shape is None else shape)
         except UNUSABLE:
             return False
 

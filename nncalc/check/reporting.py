@@ -149,7 +149,7 @@ def _mistake(possibilities: Possibilities, fault: Fault, first: Found | None) ->
     right = possibilities.course.equations.get(fault.key[1])
     iteration, name = fault.key
     if first is None:
-        sentence = Sentence(SHAPES.get(fault.kind, NOTHING_FITS))
+        sentence = fault.sentence or Sentence(SHAPES.get(fault.kind, NOTHING_FITS))
         return Mistake(iteration, name, fault.kind, None, right, sentence)
     others = [one for one in fault.found if one is not first]
     return Mistake(
