@@ -151,7 +151,9 @@ def _mistake(possibilities: Possibilities, fault: Fault, first: Found | None) ->
     if first is None:
         sentence = fault.sentence or Sentence(SHAPES.get(fault.kind, NOTHING_FITS))
         return Mistake(iteration, name, fault.kind, None, right, sentence)
-    others = [one for one in fault.found if one is not first]
+    # a number may be misread in two ways to the same end: 0.1 for 0.01
+    said = {_as_said(one): one for one in reversed(fault.found)}
+    others = [one for one in fault.found if said[_as_said(one)] is one and _as_said(one) != _as_said(first)]
     return Mistake(
         iteration=iteration,
         name=name,
@@ -167,6 +169,11 @@ def _mistake(possibilities: Possibilities, fault: Fault, first: Found | None) ->
             for one in others
         ),
     )
+
+
+def _as_said(found: Found) -> object:
+    """What tells an explanation from the others for whoever reads it."""
+    return found.key, found.kind, found.entry, found.expression, found.sentence
 
 
 def _equation(possibilities: Possibilities, found: Found) -> Equation | None:

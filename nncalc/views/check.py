@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from nncalc.check.report import CONVENTION, FOLLOWS, MISSING, SHAPE, WRONG, Mistake, Report, Verdict
+from nncalc.check.report import CONVENTION, COPIED, FOLLOWS, MISSING, SHAPE, WRONG, Mistake, Report, Verdict
+from nncalc.errors import nearest
 from nncalc.views.check_remarks import Remarks
 from nncalc.views.check_words import SIGNS, points_text
 from nncalc.views.clean import clean
@@ -47,10 +48,10 @@ def closing(report: Report, writer: Writer | None, width: int) -> list[Line]:
     """The notes, the names that the problem doesn't have, the points. writer: None leaves the notes out."""
     found = [] if writer is None else [(writer.sentence(note), "") for note in report.notes]
     if report.unknown:
-        shown = ", ".join(map(clean, report.unknown[:MOST_UNKNOWN])) + (
-            ", …" if len(report.unknown) > MOST_UNKNOWN else ""
-        )
-        found.append((f"not known in this problem, and passed over: {shown}", ""))
+        known = [] if writer is None else [*writer.known]
+        shown = ", ".join(_with_nearest(name, known) for name in report.unknown[:MOST_UNKNOWN])
+        more = ", …" if len(report.unknown) > MOST_UNKNOWN else ""
+        found.append((f"not known in this problem, and passed over: {shown}{more}", ""))
     if not report.verdicts:
         found.append(("nothing on this sheet is a value of this problem", ""))
     if report.out_of > 0:
@@ -111,8 +112,7 @@ class Judged:
         if verdict.verdict in (WRONG, SHAPE):
             remarks = self._of_wrong(verdict)
         elif verdict.verdict == FOLLOWS:
-            roots = self._roots(verdict)
-            remarks = [f"right, from your {self._few(roots)}" if roots else "right, from an earlier mistake"]
+            remarks = [self._origin(verdict)]
         elif verdict.verdict == MISSING:
             remarks = self.remarks.of_missing(verdict)
         elif verdict.verdict == CONVENTION:
@@ -130,7 +130,7 @@ class Judged:
         if first is None:
             return [self.remarks.of_shape(verdict)] if verdict.verdict == SHAPE else []
         where = "" if first.iteration == verdict.iteration else f" in iteration {first.iteration}"
-        return [f"the same as at {self.writer.name(first.name)}{where}"]
+        return [f"the same mistake as at {self.writer.name(first.name)}{where}"]
 
     def _follows(self, mistake: Mistake) -> Any:
         """What the right equation gives from the sheet's own values; None where the sheet lacks one of them."""
@@ -152,6 +152,17 @@ class Judged:
         found = verdict.given
         return None if found is None or found.shape != verdict.expected.shape or (found != found).any() else found
 
+    def _origin(self, verdict: Verdict) -> str:
+        """What a value follows from: the wrong values that it is worked out from, else the mistake ahead of it."""
+        roots = self._roots(verdict)
+        if roots:
+            return f"right, from your {self._few(roots)}"
+        place = (verdict.iteration, self.writer.order(verdict.name))
+        ahead = [m for m in self.report.mistakes if (m.iteration, self.writer.order(m.name)) < place]
+        if len(ahead) != 1:
+            return "right, from an earlier mistake"
+        return f"right, after the mistake at {self.writer.name(ahead[0].name)}"
+
     def _few(self, roots: list[str]) -> str:
         """The first of many names, and how many more there are."""
         if len(roots) <= MOST_ROOTS + 1:
@@ -161,6 +172,7 @@ class Judged:
     def _roots(self, verdict: Verdict) -> list[str]:
         """The wrong values that a value was worked out from, as the equations have it."""
         made = {(m.iteration, name) for m in self.report.mistakes for name in (m.name, *m.also_at)}
+        misread = {m.given for m in self.report.mistakes if m.kind == COPIED}
         found: list[str] = []
         seen: set[tuple[int, str]] = set()
         waiting = [(verdict.iteration, name) for name in reversed(self.writer.inputs(verdict.name))]
@@ -171,7 +183,7 @@ class Judged:
             seen.add(place)
             iteration, name = place
             known = self.verdicts.get(place)
-            if place in made or self._wrong(iteration, name) is not None:
+            if place in made or name in misread or self._wrong(iteration, name) is not None:
                 found.append(name)
             elif known is None or known.given is None or known.verdict == FOLLOWS:
                 inputs = self.writer.inputs(name)
@@ -179,6 +191,12 @@ class Judged:
                 before = [(iteration - 1, f"{name}.next")] if not inputs and iteration > 1 else []
                 waiting += [*((iteration, one) for one in reversed(inputs)), *before]
         return sorted(dict.fromkeys(found), key=self.writer.order)
+
+
+def _with_nearest(name: str, known: list[str]) -> str:
+    """`los (loss?)`: a name that the problem doesn't have, and the one that may be meant."""
+    meant = nearest(name, known)
+    return f"{clean(name)} ({meant}?)" if meant else clean(name)
 
 
 def _joined_by(row: Row) -> tuple[tuple[str, ...], ...]:

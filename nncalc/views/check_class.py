@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nncalc.check.report import Report, Unreadable
-from nncalc.views.check_words import counted, kind_words, percent_text, score_text
+from nncalc.check.report import CONVENTION, MISSING, RIGHT, WRONG, Report, Unreadable
+from nncalc.views.check_words import SIGNS, counted, kind_words, percent_text, score_text
 from nncalc.views.clean import clean
 from nncalc.views.line import Line, padded, trimmed, width_of
 from nncalc.views.numbers import right_justified
@@ -20,9 +20,14 @@ LEAST_REMARK = 28  # columns: where a row leaves fewer, its remark stands below
 
 
 class Score(NamedTuple):
-    """What the table keeps of a sheet. first: the first mistake, name and kind. error: where it can't be read."""
+    """What the table keeps of a sheet.
+
+    answers: whether it has any value of the problem. first: the first mistake, its name and its kind in words.
+    error: where it can't be read.
+    """
 
     sheet: str
+    answers: bool = False
     right: bool = False
     points: float = 0.0
     out_of: float = 0.0
@@ -41,30 +46,25 @@ class Class:
         self.scores: list[Score] = []
         self.times: Counter[tuple[str, str]] = Counter()
         self.sheets: Counter[tuple[str, str]] = Counter()
-        self._words: dict[str, str] = {}
 
     def add(self, report: Report | Unreadable) -> None:
         """One more sheet."""
         if isinstance(report, Unreadable):
             self.scores.append(Score(report.sheet, error=report.error))
             return
-        made = [(name, m.kind) for m in report.mistakes for name in (m.name, *m.also_at)]
+        # a kind may have several wordings: the logarithm to base 2, the one to base 10
+        made = [(name, kind_words(m.kind, m.explanation)) for m in report.mistakes for name in (m.name, *m.also_at)]
         if self.strict:
-            made += [(c.name, "convention") for c in report.conventions]
-        for mistake in report.mistakes:
-            self._words.setdefault(mistake.kind, kind_words(mistake.kind, mistake.explanation))
+            made += [(c.name, kind_words(CONVENTION)) for c in report.conventions]
         self.times.update(made)
         self.sheets.update(set(made))
         first = made[0] if made else None
-        self.scores.append(Score(report.sheet, report.right, report.points, report.out_of, first))
-
-    def words(self, kind: str) -> str:
-        """A kind of mistake in words."""
-        return self._words.get(kind) or kind_words(kind)
+        answers = bool(report.verdicts)
+        self.scores.append(Score(report.sheet, answers, report.right, report.points, report.out_of, first))
 
     @property
     def all_right(self) -> int:
-        """How many sheets are right."""
+        """How many sheets are right, those with nothing on them among them."""
         return sum(score.right for score in self.scores)
 
 
@@ -87,7 +87,7 @@ def _sheets(found: Class, writer: Writer, width: int) -> list[Line]:
     last = "first mistake" if width - left >= LEAST_REMARK else ""
     lines: list[Line] = [trimmed(_head(["sheet", "points", "share", last], widths))]
     for score, name, point, share in zip(scores, names, points, shares, strict=True):
-        sign, style = ("✓", "right") if score.right else ("✗", "wrong")
+        sign, style = SIGNS[MISSING if _is_empty(score) else RIGHT if score.right else WRONG]
         cells = [padded(name, widths[0]), *right_justified([point], widths[1]), *right_justified([share], widths[2])]
         row = [(f" {sign}  ", style), ("  ".join(cells) + "  ", "")]
         lines += _with_remark(row, _remark(score, found, writer), left, width)
@@ -112,10 +112,17 @@ def _head(heads: Sequence[str], widths: Sequence[int]) -> Line:
 def _remark(score: Score, found: Class, writer: Writer) -> str:
     if score.error:
         return f"can't be read: {clean(score.error)}"
+    if _is_empty(score):
+        return "nothing on it is a value of this problem"
     if score.first is None:
         return "right" if score.right else ""
     name, kind = score.first
-    return f"{writer.name(name)}: {found.words(kind)}"
+    return f"{writer.name(name)}: {kind}"
+
+
+def _is_empty(score: Score) -> bool:
+    """Whether a sheet can be read, but has no value of the problem."""
+    return not score.answers and not score.error
 
 
 def _mistakes(found: Class, writer: Writer, width: int) -> list[Line]:
@@ -128,21 +135,24 @@ def _mistakes(found: Class, writer: Writer, width: int) -> list[Line]:
     left = len("times  sheets  ")
     for key, time, sheet in zip(shown, times, sheets, strict=True):
         row = [(f"{time}  {sheet}  ", "")]
-        lines += _with_remark(row, f"{writer.name(key[0])}: {found.words(key[1])}", left, width)
+        lines += _with_remark(row, f"{writer.name(key[0])}: {key[1]}", left, width)
     more = len(order) - len(shown)
     return [*lines, *([[(f"and {counted(more, 'other mistake')}", "dim")]] if more else [])]
 
 
 def _closing(found: Class, width: int) -> list[Line]:
     total, broken = len(found.scores), sum(bool(score.error) for score in found.scores)
-    text = f"{found.all_right} of {counted(total, 'sheet')} all right"
+    empty = sum(map(_is_empty, found.scores))
+    text = f"{found.all_right - empty} of {counted(total, 'sheet')} all right"
+    if empty:
+        text += f", {empty} without an answer"
     if broken:
         text += f", {broken} can't be read"
     counting = [score for score in found.scores if score.out_of > 0]
     if counting:
         mean = 100 * sum(score.points / score.out_of for score in counting) / len(counting)
         text += f"; on average {mean:.0f} % of the points"
-    style = "right" if found.all_right == total else "bold"
+    style = "right" if found.all_right - empty == total else "bold"
     return [[(line, style)] for line in wrapped(text, width)]
 
 

@@ -77,10 +77,8 @@ def _texts(hint: Hint, writer: Writer, level: int, several: bool) -> list[str]:
         found.append(f"the right equation: {writer.equation(hint.right)}")
     if level >= EQUATION and hint.entry and not hint.given:
         found.append(f"work out entry {', '.join(map(str, hint.entry))} again")
-    found.append(
-        "it is the only mistake" if hint.places == 1 else f"there are {counted(hint.places, 'mistake')} in all"
-    )
-    return found
+    more = f"there are mistakes at {counted(hint.places, 'place')} in all"
+    return [*found, more if hint.places > 1 else "it is the only mistake"]
 
 
 def hints_object(report: Report, level: int, strict: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nncalc.check.report import (
+    COPIED,
     MISSING,
     SHAPE,
     SHAPED,
@@ -21,13 +22,14 @@ from nncalc.check.report import (
 )
 from nncalc.language.equation import Equation
 from nncalc.language.text import to_text
-from nncalc.views.check_words import kind_words
+from nncalc.views.check_words import counted, kind_words
 from nncalc.views.numbers import number
 from nncalc.views.values import shape_text
 from nncalc.views.writer import Writer
 
 MOST_ENTRIES = 6
 MOST_ALTERNATIVES = 4
+TURNED_LABEL = "label_base"  # its equation moves entries about, which no student wrote
 # An expected number shows so many more places than asked for, at most, to be told from the one given.
 MOST_EXTRA = 6
 
@@ -48,7 +50,7 @@ class Remarks(NamedTuple):
         whether the value is worked out from an earlier mistake too."""
         where = "not on the sheet, but it shows: " if verdict is None else self._where(mistake, verdict, carried)
         text = self._worded(mistake.explanation, mistake.kind)
-        text += self._both_sides(mistake.equation, mistake.instead_of, mistake.explanation)
+        text += self._both_sides(mistake)
         found = [where + text]
         if verdict is not None:
             found += self._facts(mistake, verdict, carried)
@@ -61,13 +63,15 @@ class Remarks(NamedTuple):
         """`right under the sum without the ½; this problem uses ½ Σ(h² − y)²`."""
         text = self.writer.sentence(convention.explanation).rstrip(".")
         text = text if text.startswith("right under") else f"right under {text}"
-        if "this problem uses" in text:
+        if "this problem" in text:
             return text
         return f"{text}; this problem uses {self.writer.side(convention.instead_of)}"
 
     def of_shape(self, verdict: Verdict) -> str:
-        """`found (3×4), expected (4×3)`."""
+        """`found (3×4), expected (4×3)`, `found 2 entries, expected 3`."""
         found, wanted = tuple(verdict.given.shape), tuple(verdict.expected.shape)
+        if len(found) == len(wanted) == 1:
+            return f"found {counted(found[0], 'entry', 'entries')}, expected {wanted[0]}"
         return f"found {_shape_text(found)}, expected {_shape_text(wanted)}"
 
     def of_missing(self, verdict: Verdict) -> list[str]:
@@ -81,31 +85,39 @@ class Remarks(NamedTuple):
         found = []
         for other in mistake.alternatives[:MOST_ALTERNATIVES]:
             where = "" if other.name == mistake.name else f"at {self.writer.name(other.name)}, "
-            if other.entry:
+            # the entry of a copied number is that of what it was copied from, and the sentence names it
+            if other.entry and other.kind != COPIED:
                 where += f"{entry_text(other.entry)}: "
             text = self._worded(other.explanation, other.kind)
-            if other.equation is not None and to_text(other.equation.expression) not in other.explanation.parts:
+            if other.equation is not None and self._is_shown(other.kind, other.equation, other.explanation):
                 text += f": {self.writer.side(other.equation)}"
             found.append(f"or: {where}{text}")
         more = len(mistake.alternatives) - MOST_ALTERNATIVES
-        if more > 0:
+        if more == 1:
+            found.append("or one other that gives the same numbers; --json has it")
+        elif more > 1:
             found.append(f"or one of {more} others that give the same numbers; --json has them")
         return found
+
+    @staticmethod
+    def _is_shown(kind: str, equation: Equation, explanation: Sentence) -> bool:
+        """Whether an equation says more than the sentence: not where that has it, nor how a label is turned."""
+        return kind != TURNED_LABEL and to_text(equation.expression) not in explanation.parts
 
     def _worded(self, explanation: Sentence, kind: str) -> str:
         return self.writer.sentence(explanation).rstrip(".") or kind_words(kind)
 
-    def _both_sides(self, equation: Equation | None, right: Equation | None, explanation: Sentence) -> str:
+    def _both_sides(self, mistake: Mistake) -> str:
         """`: (y − h²) / ℓ where this problem has (h² − y) / ℓ`, where the sentence doesn't say so itself."""
+        equation, right = mistake.equation, mistake.instead_of
         if equation is None or right is None:
             return ""
-        said = [to_text(e.expression) in explanation.parts for e in (equation, right)]
-        if all(said):
+        if not any(self._is_shown(mistake.kind, e, mistake.explanation) for e in (equation, right)):
             return ""
         return f": {self.writer.side(equation)} where this problem has {self.writer.side(right)}"
 
     def _where(self, mistake: Mistake, verdict: Verdict, carried: bool) -> str:
-        """`entry 3: ` where not all of the value is wrong; for a slip the numbers too, `0.9946, expected 0.9941: `."""
+        """`entry 3: ` where little of the value is wrong; for a slip the numbers too, `0.9946, expected 0.9941: `."""
         if mistake.kind in SLIPS:
             at = tuple(i - 1 for i in mistake.entry or ())
             where = f"{entry_text(mistake.entry)}: " if mistake.entry else ""
@@ -115,7 +127,8 @@ class Remarks(NamedTuple):
         if verdict.verdict == SHAPE or mistake.kind == UNEXPLAINED:
             return ""
         wrong = _entries(verdict, WRONG)
-        if not wrong or len(wrong) == verdict.entries.size:
+        # a mistake all over the value leaves an entry right here and there, which tells nothing
+        if not wrong or 2 * len(wrong) > verdict.entries.size:
             return ""
         return f"{'entry' if len(wrong) == 1 else 'entries'} {_listed(wrong)}: "
 

@@ -22,12 +22,12 @@ KINDS = {
     "extra_factor": "a factor too many",
     "wrong_value": "another value used",
     "transpose": "transpose missing or too many",
-    "swapped": "operands swapped",
-    "wrong_argument": "derivative at the wrong argument",
+    "swapped": "two things swapped",
+    "wrong_argument": "derivative taken at the wrong value",
     "wrong_function": "another function used",
     "elementwise": "entry-wise and matrix product mixed up",
     "several": "several mistakes at once",
-    "unexplained": "no mistake found that gives it",
+    "unexplained": "none of the usual mistakes fits",
     "copied": "a number copied wrongly",
     "shape": "wrong shape",
     "transposed": "transposed",
@@ -42,14 +42,23 @@ KINDS = {
 }
 
 
+# Said so only where the sentence has formulas, which a table of many sheets has no room for.
+KINDS_OF_ENTRIES = {
+    "axis": "along another axis",
+    "count": "divided by another number",
+    "root": "the root forgotten or too many",
+    "twice": "a function applied twice",
+}
+
+
 def kind_words(kind: str, explanation: Sentence | None = None) -> str:
     """A kind of mistake in words.
 
-    One of an operation's own entry isn't in the table: it is said as that entry says it, where this is a sentence
-    without formulas, else its `_` become blanks.
+    One of an operation's own entry isn't among KINDS: it is said as that entry says it, where this is a sentence
+    without formulas, else as KINDS_OF_ENTRIES has it, else its `_` become blanks.
     """
     own = explanation.text if explanation is not None and not explanation.parts else ""
-    return KINDS.get(kind) or own or kind.replace("_", " ")
+    return KINDS.get(kind) or own or KINDS_OF_ENTRIES.get(kind) or kind.replace("_", " ")
 
 
 def points_text(points: float, out_of: float) -> str:
@@ -80,6 +89,6 @@ def _two_decimals(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 place`, `2 places`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, several: str = "") -> str:
+    """`1 place`, `2 places`. several: the noun's plural, where it is not made with an s."""
+    return f"{count} {noun if count == 1 else several or f'{noun}s'}"

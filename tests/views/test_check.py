@@ -190,7 +190,7 @@ def test_a_mistake_made_alike_elsewhere() -> None:
     first = FLIPPED._replace(also_at=("b2.grad",))
     found = screen(mistaken(first, verdict("h2.grad", WRONG), verdict("b2.grad", WRONG)), 120)
     assert "also at ∂ℓ/∂b²" in found[1]
-    assert found[2] == " ✗  ∂ℓ/∂b²  wrong  the same as at ∂ℓ/∂h²"
+    assert found[2] == " ✗  ∂ℓ/∂b²  wrong  the same mistake as at ∂ℓ/∂h²"
 
 
 def test_a_mistake_in_what_is_not_on_the_sheet_stands_where_it_belongs() -> None:
@@ -298,7 +298,7 @@ def test_wrapping_loses_nothing_and_keeps_the_width(text: str, width: int) -> No
 
 def test_hints_say_more_and_more() -> None:
     one, two, three = (hinted(notebook(), level) for level in (1, 2, 3))
-    assert one.startswith("look at ∂ℓ/∂h² first\nthere are 3 mistakes in all\n")
+    assert one.startswith("look at ∂ℓ/∂h² first\nthere are mistakes at 3 places in all\n")
     assert "sign" not in one
     assert "what is wrong there: sign flipped" in two
     assert "(h² − y) / ℓ" not in two
@@ -344,7 +344,7 @@ def test_a_hint_where_nothing_is_wrong_and_where_a_convention_is() -> None:
     # a sheet that is wrong elsewhere does not make a mistake of its convention
     both = conventional(is_right=False)._replace(mistakes=(FLIPPED,))
     assert hinted(both, 1).startswith("look at ∂ℓ/∂h² first\nit is the only mistake")
-    assert hinted(both, 1, strict=True).startswith("look at ℓ first\nthere are 2 mistakes in all")
+    assert hinted(both, 1, strict=True).startswith("look at ℓ first\nthere are mistakes at 2 places in all")
     assert as_json(report_object(both, "", 2, strict=True))["mistakes"][0]["kind"] == "convention"
 
 
@@ -453,7 +453,7 @@ def test_the_table_of_a_class() -> None:
 
 def test_a_mistake_counts_at_each_of_its_places() -> None:
     found = class_of(mistaken(FLIPPED._replace(also_at=("h2.grad",)), verdict("h2.grad", WRONG)))
-    assert (found.times["h2.grad", "sign"], found.sheets["h2.grad", "sign"]) == (2, 1)
+    assert (found.times["h2.grad", "sign flipped"], found.sheets["h2.grad", "sign flipped"]) == (2, 1)
 
 
 def test_an_operations_own_mistake_is_said_as_its_entry_says_it() -> None:

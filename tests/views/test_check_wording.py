@@ -1,0 +1,126 @@
+"""What `nncalc check` says, word by word, of sheets as students hand them in."""
+
+from __future__ import annotations
+
+import pytest
+
+from nncalc.check.checker import Checker
+from nncalc.check.report import COPIED, Alternative, Mistake, Report, Sentence
+from nncalc.problem.answers import read_sheet
+from nncalc.problem.load import load_file
+from nncalc.problem.problem import Problem
+from nncalc.problem.shipped import path_of
+from nncalc.views.check import closing, report_view
+from nncalc.views.check_class import Class, class_view
+from nncalc.views.check_words import kind_words
+from nncalc.views.writer import Writer
+from tests.views.check_reports import FLIPPED, equation, mistaken, reference, verdict
+
+
+def shipped(name: str) -> Problem:
+    return load_file(str(path_of(name)))
+
+
+def report_of(problem: Problem, sheet: str) -> Report:
+    return Checker(problem).report(read_sheet(sheet, "ada.yaml", problem))
+
+
+def said(problem: Problem, report: Report, width: int = 200) -> list[str]:
+    lines = report_view(report, Writer(problem), width=width, digits=4)
+    return [" ".join("".join(text for text, _ in line).split()) for line in lines]
+
+
+def whole(problem: Problem, sheet: str) -> str:
+    return "\n".join(said(problem, report_of(problem, sheet)))
+
+
+ASCENT = """
+W1.next: [[1.0183, -1.0153, 0.0306], [0.0093, -1.0077, 1.0155], [1, 1, -1], [0.9951, 1.0041, 0.9918]]
+"""
+
+
+def test_where_most_entries_are_wrong_they_are_not_listed() -> None:
+    assert "✗ W¹₍ₜ₊₁₎ wrong the sign of η ∂ℓ/∂W¹ is turned round" in whole(reference(), ASCENT)
+
+
+def test_where_few_entries_are_wrong_they_are_listed() -> None:
+    # ReLU's mask left out, which shows in one entry of four
+    assert "∂ℓ/∂h̄¹ wrong entry 3: the factor" in whole(reference(), "hbar1.grad: [1.529, 0.773, 1.134, -0.411]")
+
+
+def test_what_follows_from_a_misread_number_names_the_number() -> None:
+    """η read as 0.1: what is worked out with it later follows from that."""
+    sheet = "W1.next: [[0.8166, -0.8471, -0.3057], [-0.0927, -0.9227, 0.8455], [1, 1, -1], [1.0493, 0.9589, 1.0822]]\n"
+    found = said(reference(), report_of(reference(), sheet + "b1.next: [-0.1529, 0.9227, 1, -0.9589]\n"))
+    assert "η is read as 0.1" in found[0]
+    assert "\n".join(found).count("0.1, not 0.01") == 1
+    assert [line for line in found if line.startswith("↳")] == ["↳ b¹₍ₜ₊₁₎ follows right, from your η"]
+
+
+def test_a_copied_number_among_the_alternatives_names_its_entry_once() -> None:
+    other = Alternative("hbar1", COPIED, (2,), None, Sentence("{0}, entry 2, is read as 1", ("b1",)))
+    mistake = Mistake(1, "hbar1", "sign", equation("hbar1 = W1 @ x - b1"), equation("hbar1 = W1 @ x + b1"),
+                      Sentence("the sign is turned round"), alternatives=(other,))  # fmt: skip
+    found = said(reference(), mistaken(mistake, verdict("hbar1", "wrong", [2.2, 2, -2.8, 3.2])))
+    assert "or: b¹, entry 2, is read as 1" in found
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        (1, "or one other that gives the same numbers; --json has it"),
+        (2, "or one of 2 others that give the same numbers; --json has them"),
+    ],
+)
+def test_alternatives_beyond_the_first_few_are_counted(more: int, text: str) -> None:
+    others = tuple(Alternative("h2.grad", "sign", None, None, Sentence(f"way {i}")) for i in range(4 + more))
+    found = said(reference(), mistaken(FLIPPED._replace(alternatives=others), verdict("h2.grad", "wrong")))
+    assert text in found
+
+
+def test_a_label_counted_otherwise_is_said_without_the_turned_vector() -> None:
+    found = whole(shipped("cnn"), "h2.grad: [-0.777, 0.777]")
+    assert "counted from the other base" in found
+    assert "concat" not in found
+
+
+def test_wrong_lengths_are_counted_in_entries() -> None:
+    assert "found 2 entries, expected 3" in whole(reference(), "h2: [7.1, 1.2]")
+    assert "found 1 entry, expected 3" in whole(reference(), "h2: [7.1]")
+
+
+def test_a_misspelt_name_is_shown_with_the_one_meant() -> None:
+    found = whole(reference(), "los: 6.08\nW2.grd: 3\nfoo: 1")
+    assert "not known in this problem, and passed over: los (loss?), W2.grd (W2.grad?), foo" in found
+    # hints know no names
+    report = report_of(reference(), "los: 6.08")
+    assert closing(report, None, 80)[0][0][0] == "not known in this problem, and passed over: los"
+
+
+def test_a_class_has_a_row_for_each_wording_of_a_kind() -> None:
+    kept = Class()
+    for text in ("the logarithm to base 2 is taken", "the logarithm to base 10 is taken"):
+        mistake = FLIPPED._replace(name="loss", kind="log_base", explanation=Sentence(text))
+        kept.add(mistaken(mistake, verdict("loss", "wrong")))
+    lines = ["".join(text for text, _ in line) for line in class_view(kept, Writer(reference()), width=80)]
+    assert [line for line in lines if line.startswith("    1       1")] == [
+        "    1       1  ℓ: the logarithm to base 10 is taken",
+        "    1       1  ℓ: the logarithm to base 2 is taken",
+    ]
+
+
+def test_a_sheet_without_an_answer_is_not_said_to_be_right() -> None:
+    kept = Class()
+    for sheet in ("los: 6.08", "loss: 6.08"):
+        kept.add(report_of(reference(), sheet))
+    lines = ["".join(text for text, _ in line) for line in class_view(kept, Writer(reference()), width=90)]
+    assert " ".join(lines[1].split()) == "– ada.yaml nothing on it is a value of this problem"
+    assert lines[-1] == "1 of 2 sheets all right, 1 without an answer; on average 100 % of the points"
+    # it is none that is wrong either, as in the JSON
+    assert kept.all_right == 2
+
+
+@pytest.mark.parametrize("kind", ["axis", "count", "root", "twice"])
+def test_kinds_whose_sentence_has_formulas_have_words_of_their_own(kind: str) -> None:
+    assert " " in kind_words(kind, Sentence("{0} …", ("h1",)))
+    assert kind_words(kind, Sentence("in plain words")) == "in plain words"
