@@ -1,4 +1,4 @@
-"""Mistakes that belong to an operation or an optimizer: what people compute in its place.
+"""Mistakes that belong to an operation: what people compute in its place.
 
 Mistakes that can be made in any equation (a sign, a term or factor left out, another value used, a transpose, swapped
 operands, another function of the same family) stand in no entry: the search of check/ tries them everywhere.
@@ -7,12 +7,9 @@ operands, another function of the same family) stand in no entry: the search of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from nncalc.language.expression import Expression, Setting
-
-if TYPE_CHECKING:
-    from nncalc.catalogue.optimizer import Optimizer
+from nncalc.language.expression import Expression
 
 Substitute = Callable[..., "Expression | float | None"]
 Rules = dict[tuple[str, int], Substitute]
@@ -44,17 +41,3 @@ class Mistake(NamedTuple):
     def rules(self, op: str) -> Rules:
         """The mistake of operation op as what `differentiate` takes; empty where no gradient rule is concerned."""
         return {**{(op, i): rule for i, rule in self.gradients}, **{(other, i): rule for other, i, rule in self.also}}
-
-
-class Variant(NamedTuple):
-    """A mistake in an optimizer's step, or another convention of it.
-
-    kind, says, convention: as of a Mistake. alter(entry, settings): the optimizer and the settings whose step it is,
-    to be given to `descend` in their place; None where it would be the same step. Its equations have the names of the
-    right ones, some of which may not be there (`W1.mhat` without bias correction); those that differ are the mistake.
-    """
-
-    kind: str
-    says: str
-    alter: Callable[[Optimizer, dict[str, Setting]], tuple[Optimizer, dict[str, Setting]] | None]
-    convention: str = ""

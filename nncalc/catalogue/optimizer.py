@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.schedule import scheduled_rate
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call, walk
@@ -51,6 +50,20 @@ class Moving(NamedTuple):
 
 
 CORRECTED = ("mhat", "vhat")
+
+
+class Variant(NamedTuple):
+    """A mistake in an optimizer's step, or another convention of it.
+
+    kind, says, convention: as of a Mistake. alter(entry, settings): the optimizer and the settings whose step it is,
+    to be given to `descend` in their place; None where it would be the same step. Its equations have the names of the
+    right ones, some of which may not be there (`W1.mhat` without bias correction); those that differ are the mistake.
+    """
+
+    kind: str
+    says: str
+    alter: Callable[[Optimizer, dict[str, Setting]], tuple[Optimizer, dict[str, Setting]] | None]
+    convention: str = ""
 
 
 class Optimizer(NamedTuple):

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nncalc.catalogue.mistake import Variant
-from nncalc.catalogue.optimizer import LEARNING_RATE, Assignment, Moving, Optimizer, Settings, setting, step_of
+from nncalc.catalogue.optimizer import LEARNING_RATE, Assignment, Moving, Optimizer, Settings, Variant, setting, step_of
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, substitute, walk
 
 Altered = tuple[Optimizer, Settings]

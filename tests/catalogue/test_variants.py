@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from nncalc.catalogue.index import OPTIMIZERS
-from nncalc.catalogue.mistake import Variant
-from nncalc.catalogue.optimizer import Optimizer, Settings
+from nncalc.catalogue.optimizer import Optimizer, Settings, Variant
 from nncalc.catalogue.optimizers import optimizer
 from nncalc.engine.descend import descend, setting_names, state_shapes
 from nncalc.engine.differentiate import differentiate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.optimizer import (
     EPSILON_INSIDE,
@@ -11,6 +10,7 @@ from nncalc.catalogue.optimizer import (
     Moving,
     Optimizer,
     Settings,
+    Variant,
     common,
     epsilon,
     is_negative,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nncalc.catalogue.mistake import Variant
 from nncalc.catalogue.operation import Option
 from nncalc.catalogue.optimizer import (
     LEARNING_RATE,
@@ -12,6 +11,7 @@ from nncalc.catalogue.optimizer import (
     Moving,
     Optimizer,
     Settings,
+    Variant,
     common,
     learning_rate,
     minus,
