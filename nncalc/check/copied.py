@@ -10,9 +10,10 @@ import numpy as np
 
 from nncalc.check.course import Course
 from nncalc.check.found import BELIEVED, Found
-from nncalc.check.match import Written, chance
+from nncalc.check.match import Written, chance, fits
 from nncalc.check.own import UNUSABLE, Key, Own
 from nncalc.check.report import COPIED, Sentence
+from nncalc.language.expression import Expression
 
 MOST_ENTRIES = 200  # of given arrays that one equation uses
 # how many readings of one number there are that are as common as one found
@@ -45,7 +46,7 @@ def readings(
                 yield float(Decimal((sign, (*digits[:i], digit, *digits[i + 1 :]), exponent))), DIGIT
 
 
-def misread(own: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
+def misread(own: Own, exact: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
     """The given numbers that, read otherwise, give what is written."""
     form = own.equation(key)
     expected = np.asarray(own.value(*key))
@@ -61,11 +62,32 @@ def misread(own: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]
         for number, cost in possible or ():
             if by_chance * tried * (FEW if cost < DIGIT else MANY) > BELIEVED:
                 continue
-            changed = own.supposing({source: _with(array, place, number)})
-            if written.near(changed.of(key[0], form)).all():
+            fit = _fit(own, exact, key, form, written, {source: _with(array, place, number)})
+            if fit is not None:
                 at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
                 sentence = Sentence(f"{{0}}{at} is read as {number:g}, not {array[place]:g}", (source[1],))
-                yield Found(key, COPIED, sentence, cost, None, True, place, source[1], number)
+                yield Found(key, COPIED, sentence, cost, None, fit, place, source[1], number)
+
+
+def _fit(own: Own, exact: Own, key: Key, form: Expression, written: Written, read: dict[Key, Any]) -> bool | None:
+    """Whether a number that was read otherwise, everywhere or here alone, gives what is written; None where not."""
+    everywhere = _fits(own.supposing(read), exact.supposing(read), key, form, written)
+    if everywhere is not None:
+        return everywhere
+    here, there = (values.supposing({**_used(values, key), **read}) for values in (own, exact))
+    return _fits(here, there, key, form, written)
+
+
+def _used(values: Own, key: Key) -> dict[Key, Any]:
+    return {source: values.value(*source) for source in values.sources(key)}
+
+
+def _fits(own: Own, exact: Own, key: Key, form: Expression, written: Written) -> bool | None:
+    try:
+        value = own.of(key[0], form)
+        return fits(written, value, lambda: exact.of(key[0], form), lambda: own.spread(key[0], form))
+    except UNUSABLE:
+        return None
 
 
 def _plausible(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ import numpy as np
 
 NOISE = 1e-9  # of a value and of its largest entry: what float64 leaves of a long calculation
 SMALLEST = 1e-14
+# What is off by more, of the largest number and of its own rounding, is not looked at closely.
+FAR_OFF, FAR_MARGINS = 0.2, 3.0
 
 
 class Written(NamedTuple):
@@ -36,6 +39,25 @@ class Written(NamedTuple):
     def filled(self, numbers: Any) -> Any:
         """The value, its missing entries taken from the numbers."""
         return np.where(self.answered, self.value, numbers)
+
+
+def fits(written: Written, value: Any, exact: Callable[[], Any], spread: Callable[[], Any]) -> bool | None:
+    """Whether a formula gives the numbers as written; None where not even within what rounding explains.
+
+    value: what it gives with the numbers on the sheet; exact: with those before rounding, for whoever carries on with
+    more digits than are written down is right as well; spread: how far off rounding may have led it.
+    """
+    if np.shape(value) != written.value.shape:
+        return None
+    if written.near(value).all():
+        return True
+    off = np.nan_to_num(np.abs(written.value - value))
+    scale = np.max(np.abs(written.value), initial=0.0, where=written.answered)
+    if np.any(off > FAR_OFF * scale + FAR_MARGINS * np.max(written.margin)):
+        return None
+    if written.near(exact()).all():
+        return True
+    return False if written.near(value, spread()).all() else None
 
 
 def chance(written: Written, expected: Any, wrong: Any) -> float:

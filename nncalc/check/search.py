@@ -10,7 +10,7 @@ import numpy as np
 
 from nncalc.check.copied import misread
 from nncalc.check.found import BELIEVED, Found
-from nncalc.check.match import Written, chance
+from nncalc.check.match import Written, chance, fits
 from nncalc.check.own import UNUSABLE, Key, Own
 from nncalc.check.possibilities import Possibilities, Possible
 from nncalc.check.report import Sentence
@@ -19,8 +19,6 @@ from nncalc.language.expression import Expression
 
 BELIEVED_PAIRS = 0.1  # two mistakes at once have to be more than a coincidence
 MOST_SLIPS = 0.34  # of a value's entries
-# What is off by more, of the largest number and of its own rounding, is not looked at closely.
-FAR_OFF, FAR_MARGINS = 0.2, 3.0
 SLIP_COST = {"slip_sign": 2.0, "slip_point": 2.2, "slip_swap": 2.4, "slip_digit": 2.6}
 ALWAYS = 2.0  # the cost of mistakes so common that they are believed where they fit at all
 FIRST = 30  # so many are looked at anyway
@@ -45,7 +43,7 @@ class Search:
         expected, spread, wrong = self._wrong(key, written, right)
         slip_groups = self._slips(key, written, expected, right, spread, wrong)
         singles = [*self._at(key, written, wrong), *self._before(key, written, wrong)]
-        singles += misread(self.own, key, written, wrong)
+        singles += misread(self.own, self.exact, key, written, wrong)
         if not singles and not slip_groups:
             singles = list(self._pairs(key, written, wrong))
         singles = _ranked(singles)
@@ -127,25 +125,15 @@ class Search:
         yield from found if believed_in else ()
 
     def _fit(self, key: Key, at: Key, form: Expression, written: Written) -> bool | None:
-        """Whether the changed equation gives the numbers as written; None where not even within what rounding explains.
+        """Whether the changed equation gives the numbers as written; None where not."""
 
-        Whoever carries on with more digits than are written down is right as well.
-        """
+        def exact() -> Any:
+            there, form_there = self._supposed(self.exact, key, at, form)
+            return there.of(key[0], form_there)
+
         try:
             own, form_here = self._supposed(self.own, key, at, form)
-            value = own.of(key[0], form_here)
-            if np.shape(value) != written.value.shape:
-                return None
-            if written.near(value).all():
-                return True
-            off = np.nan_to_num(np.abs(written.value - value))
-            scale = np.max(np.abs(written.value), initial=0.0, where=written.answered)
-            if np.any(off > FAR_OFF * scale + FAR_MARGINS * np.max(written.margin)):
-                return None
-            exact, form_there = self._supposed(self.exact, key, at, form)
-            if written.near(exact.of(key[0], form_there)).all():
-                return True
-            return False if written.near(value, own.spread(key[0], form_here)).all() else None
+            return fits(written, own.of(key[0], form_here), exact, lambda: own.spread(key[0], form_here))
         except UNUSABLE:
             return None
 

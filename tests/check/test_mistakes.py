@@ -160,6 +160,23 @@ def test_a_number_misread_from_the_given_data() -> None:
     assert verdicts(report)["h1"] == "follows"
 
 
+@pytest.mark.parametrize(
+    ("read", "column"),
+    [
+        (3.0, ("4.59", "2.32", "0", "-1.23")),
+        # x₃ = 1 in the forward pass too would open the third unit: it was misread here alone
+        (1.0, ("1.53", "0.77", "0", "-0.41")),
+    ],
+)
+def test_a_number_misread_where_more_digits_were_carried_on_than_written(read: float, column: tuple[str, ...]) -> None:
+    first = ["1.83, -1.53", "0.93, -0.77", "0, 0", "-0.49, 0.41"]
+    rows = ", ".join(f"[{row}, {last}]" for row, last in zip(first, column, strict=True))
+    report = check(shipped("regression"), f"h2.grad: [0.92, 0.36, -0.15]; W1.grad: [{rows}]")
+    assert [(m.name, m.kind, m.given, m.entry, m.read) for m in report.mistakes] == [
+        ("W1.grad", "copied", "x", (3,), read)
+    ]
+
+
 def test_given_data_that_the_sheet_has_otherwise() -> None:
     report = check(shipped("regression"), "x: [1.2, 1, 2]; hbar1: [0.2, 2.0, 1.2, 3.2]")
     assert [(m.name, m.kind, m.entry, m.read) for m in report.mistakes] == [("x", "copied", (2,), 1.0)]
