@@ -18,6 +18,7 @@ from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import CONVENTION, FOLLOWS, RIGHT, ROUNDED, Convention, Sentence
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, walk
+from nncalc.language.text import to_text
 from nncalc.problem.answers import Sheet
 from nncalc.problem.problem import Problem
 
@@ -197,9 +198,13 @@ def _first_difference(one: Course, other: Course) -> str:
 
 
 def _convention(custom: Custom, course: Course) -> Convention:
-    equation = custom.course.equations[custom.name]
-    sentence = Sentence(f"right under {custom.says}; this problem uses {{0}}", (custom.name,))
-    return Convention(custom.name, equation, course.equations[custom.name], sentence)
+    equation, own = custom.course.equations[custom.name], course.equations[custom.name]
+    if equation.expression == own.expression:
+        # only the data are read otherwise: class numbers from 0, where this problem has them from 1
+        sentence = Sentence(f"right under {custom.says}; those of this problem do not")
+    else:
+        sentence = Sentence(f"right under {custom.says}; this problem uses {{0}}", (to_text(own.expression),))
+    return Convention(custom.name, equation, own, sentence)
 
 
 def _merged(judgement: Judgement, other: Judgement) -> Judgement:

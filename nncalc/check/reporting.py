@@ -38,7 +38,7 @@ NOTHING_FITS = "none of the usual mistakes gives these numbers"
 # what tells one gate, one layer or one time step from another
 GATE = re.compile(r"(?<=\d)_[a-z]\b|\b[ifgorzn](?=(bar)?\d+_t)")
 NUMBER = re.compile(r"\d+(?=\b|_|\.)")
-SHAPES = {SHAPED: "it has another shape", TRANSPOSED: "it is transposed"}
+SHAPES = {SHAPED: "it has another shape", TRANSPOSED: "rows and columns are exchanged"}
 
 
 def report_of(

@@ -28,7 +28,7 @@ def term_edits(name: str, expression: Expression) -> Iterator[Edit]:
     yield from _whole(expression)
     if name.endswith(".grad"):
         yield Edit(
-            "extra_factor", Name("learning_rate") * expression, said("the learning rate stands in it already"), 3.0
+            "extra_factor", Name("learning_rate") * expression, said("the learning rate is multiplied in already"), 3.0
         )
 
 
@@ -42,7 +42,7 @@ def _whole(expression: Expression) -> Iterator[Edit]:
         if isinstance(expression, Apply) and expression.op == op:
             yield Edit("twice", wrapped, said("{0} is applied twice", Name(op)), 2.0)
         else:
-            yield Edit("wrong_function", wrapped, said("{0} is applied to it", Name(op)), 2.8)
+            yield Edit("wrong_function", wrapped, said("{0} is applied to the result", Name(op)), 2.8)
 
 
 def _of_node(node: Apply) -> Iterator[Edit]:
@@ -61,7 +61,7 @@ def _of_sum(node: Apply) -> Iterator[Edit]:
         yield Edit("sign", b - a, said("the difference is taken the other way round"), 1.3)
         yield Edit("sign", -a - b, said("the sign of {0} is turned round", a), 1.9)
         yield Edit("missing_term", -b, said("{0} is left out", a), 1.9)
-        yield Edit("missing_term", b, said("{0} is left out, and the minus", a), 2.3)
+        yield Edit("missing_term", b, said("{0} and the minus are left out", a), 2.3)
     yield Edit("missing_term", a, said("{0} is left out", b), 1.4)
 
 
@@ -77,8 +77,8 @@ def _of_multiply(node: Apply) -> Iterator[Edit]:
     if isinstance(b, Apply) and b.op == "power":
         both = (a * b.args[0]) ** b.args[1]
         yield Edit("extra_factor", both, said("the power is taken of {0} too", a), 2.4)
-    yield Edit("swapped", a / b, said("divided by {0} where it is multiplied", b), 2.6)
-    yield Edit("missing_factor", a + b, said("added where {0} and {1} are multiplied", a, b), 3.2)
+    yield Edit("swapped", a / b, said("divided by {0}, not multiplied by it", b), 2.6)
+    yield Edit("missing_factor", a + b, said("{0} and {1} are added, not multiplied", a, b), 3.2)
     yield Edit("elementwise", a @ b, said("the matrix product is taken where entries are multiplied"), 2.4)
     yield Edit("elementwise", call.outer(a, b), said("the outer product is taken where entries are multiplied"), 2.6)
 
@@ -92,8 +92,8 @@ def _of_divide(node: Apply) -> Iterator[Edit]:
     if isinstance(b, Const) and b.value >= 2 and b.value == int(b.value):
         for count in (b.value - 1, b.value + 1):
             yield Edit("count", a / count, said("divided by {0}, not by {1}", Const(count), b), 2.2)
-    yield Edit("swapped", a * b, said("multiplied by {0} where it is divided", b), 2.2)
-    yield Edit("swapped", b / a, said("the fraction stands on its head"), 2.4)
+    yield Edit("swapped", a * b, said("multiplied by {0}, not divided by it", b), 2.2)
+    yield Edit("swapped", b / a, said("numerator and denominator are exchanged"), 2.4)
     yield Edit("missing_factor", Const(1.0) / b, said("the factor {0} is left out", a), 2.6)
     yield Edit("extra_factor", a / b**2, said("divided by {0} twice", b), 3.0)
 
@@ -101,7 +101,7 @@ def _of_divide(node: Apply) -> Iterator[Edit]:
 def _of_power(node: Apply) -> Iterator[Edit]:
     a, b = node.args
     yield Edit("missing_factor", a, said("the power {0} is left out", b), 1.8)
-    yield Edit("missing_factor", b * a, said("multiplied by {0} where it is raised to it", b), 2.4)
+    yield Edit("missing_factor", b * a, said("multiplied by {0}, not raised to the power of {0}", b), 2.4)
     if b == Const(2.0):
         yield Edit("wrong_function", call.abs(a), said("absolute values are taken where squares belong"), 2.3)
     yield from _turned_round(node)
@@ -129,7 +129,7 @@ def _of_transpose(node: Apply) -> Iterator[Edit]:
 
 
 def _of_comparison(node: Apply) -> Iterator[Edit]:
-    yield Edit("wrong_function", Apply(TURNED[node.op], node.args), said("the mask is turned round"), 2.4)
+    yield Edit("wrong_function", Apply(TURNED[node.op], node.args), said("the comparison is turned round"), 2.4)
 
 
 def _of_index(node: Apply) -> Iterator[Edit]:
@@ -154,7 +154,7 @@ def _of_function(node: Apply) -> Iterator[Edit]:
         yield Edit("missing_factor" if node.op not in ACTIVATIONS else "wrong_function", first,
                    said("{0} is left out", Name(node.op)), 1.8)  # fmt: skip
     if node.op == "sum" and isinstance(first, Apply) and first.op == "power":
-        yield Edit("root", call.sqrt(node), said("the root is taken of it"), 2.2)
+        yield Edit("root", call.sqrt(node), said("a root is taken of {0}", node), 2.2)
     yield from _turned_round(node)
     yield from _other_axes(node)
     others = [family for family in (*FAMILIES, COMMON_ACTIVATIONS, LOSSES) if node.op in family]
@@ -185,7 +185,7 @@ def _turned_round(node: Apply) -> Iterator[Edit]:
     if isinstance(inner, Apply) and inner.op not in _OF_OPERATION.keys() - {"power"} and inner.op != node.op:
         first = Apply(node.op, (inner.args[0], *node.args[1:]), node.settings)
         other = Apply(inner.op, (first, *inner.args[1:]), inner.settings)
-        yield Edit("swapped", other, said("the order of two operations is turned round: {0}", other), 2.4)
+        yield Edit("swapped", other, said("two operations are done in the other order: {0}", other), 2.4)
 
 
 def _turned_arguments(node: Apply) -> Iterator[Edit]:

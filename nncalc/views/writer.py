@@ -93,7 +93,7 @@ class Writer:
         if equals:
             return f"{self.language(left)} = {self.language(right)}"
         if is_operation(text) and text not in self.known:
-            return text
+            return _as_in_formulas(text)
         try:
             return self._hard(self._written(parse_expression(text, operation)))
         except NncalcError:
@@ -105,6 +105,13 @@ class Writer:
     @staticmethod
     def _hard(text: str) -> str:
         return text.replace(" ", HARD_BLANK)
+
+
+def _as_in_formulas(name: str) -> str:
+    """An operation's name as its formula has it, where that is a matter of capitals: `ReLU` for relu."""
+    template = operation(name).text
+    shown = template.removesuffix("({x})") if isinstance(template, str) else name
+    return shown if shown.lower() == name.replace("_", "") else name
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from nncalc.check.checker import Checker
 from nncalc.check.report import COPIED, Alternative, Mistake, Report, Sentence
 from nncalc.problem.answers import read_sheet
-from nncalc.problem.load import load_file
+from nncalc.problem.load import load_file, load_text
 from nncalc.problem.problem import Problem
 from nncalc.problem.shipped import path_of
 from nncalc.views.check import closing, report_view
@@ -19,6 +19,10 @@ from tests.views.check_reports import FLIPPED, equation, mistaken, reference, ve
 
 def shipped(name: str) -> Problem:
     return load_file(str(path_of(name)))
+
+
+def problem_of(text: str) -> Problem:
+    return load_text(text, "problem.yaml", None)
 
 
 def report_of(problem: Problem, sheet: str) -> Report:
@@ -124,3 +128,35 @@ def test_a_sheet_without_an_answer_is_not_said_to_be_right() -> None:
 def test_kinds_whose_sentence_has_formulas_have_words_of_their_own(kind: str) -> None:
     assert " " in kind_words(kind, Sentence("{0} …", ("h1",)))
     assert kind_words(kind, Sentence("in plain words")) == "in plain words"
+
+
+def test_a_convention_names_the_equation_that_this_problem_uses() -> None:
+    problem = shipped("softmax-classifier")
+    sheet = """
+losses: [1.394, 0.999, 1.384, 1.146]
+loss: 1.231
+"""
+    assert "right under the logarithm to base 2; this problem uses −Σ y ln softmax(h¹)" in whole(problem, sheet)
+
+
+def test_class_numbers_from_the_other_base_are_no_other_equation() -> None:
+    problem = problem_of(
+        "inputs: [1, 2]\nlabels: 1\nlayers:\n  - dense: {weights: [[1, 0], [0, 1], [1, 1]]}\n"
+        "loss: softmax_cross_entropy\n"
+    )
+    found = whole(problem, "p: [0.0900, 0.2447, 0.6652]\nloss: 1.4076\nh1.grad: [0.0900, -0.7553, 0.6652]")
+    assert "right under class numbers that begin with 0; those of this problem do not" in found
+
+
+@pytest.mark.parametrize(
+    ("right", "sheet", "text"),
+    [
+        ("a / b", "loss: 12", "multiplied by b, not divided by it"),
+        ("(a + 1) / b", "loss: 0.285714", "numerator and denominator are exchanged"),
+        ("a * b + 1", "loss: 9", "a and b are added, not multiplied"),
+        ("a * b + 1", "loss: 4.000000", "divided by b, not multiplied by it"),
+    ],
+)
+def test_a_sentence_says_what_it_speaks_of(right: str, sheet: str, text: str) -> None:
+    problem = problem_of(f"given: {{a: 6, b: 2}}\nparameters: {{}}\nequations: |\n  loss = {right}\n")
+    assert text in whole(problem, sheet)
