@@ -20,6 +20,7 @@ from nncalc.problem.masks import added_names, is_mask, to_add
 from nncalc.problem.numbers import parse_number
 
 RESULT, UPSTREAM = "result", "upstream"
+FEW = 8  # ones that may be typed
 
 
 class Graph(NamedTuple):
@@ -50,7 +51,7 @@ def work_out(text: str, given: dict[str, Any], upstream: Any = None, wrt: tuple[
         raise UsageError(
             f"the result is {dimensions(shape)}; its gradient needs --upstream",
             label="expected the gradient that comes from above, of the result's shape",
-            hint=f"For the sum of its entries: --upstream '{_ones(shape)}'.",
+            hint=f"For the sum of its entries: {_summing(expression, shape)}.",
         )
     if upstream is not None:
         if upstream.shape != shape:
@@ -85,11 +86,14 @@ def _class_numbers(expression: Expression, values: dict[str, Any]) -> set[str]:
     return found
 
 
-def _ones(shape: tuple[int, ...]) -> str:
-    text = "1"
+def _summing(expression: Expression, shape: tuple[int, ...]) -> str:
+    """What to type for the gradient of the sum of an array's entries."""
+    if max(shape) > FEW:
+        return f"'{to_text(call.sum(expression))}'"
+    ones = "1"
     for size in reversed(shape):
-        text = f"[{', '.join([text] * size)}]" if size <= 8 else f"[{text}, …]"
-    return text
+        ones = f"[{', '.join([ones] * size)}]"
+    return f"--upstream '{ones}'"
 
 
 def _check_names(expression: Expression, given: dict[str, Any], wrt: tuple[str, ...]) -> None:

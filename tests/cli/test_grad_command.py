@@ -72,3 +72,59 @@ def test_trace_names_are_the_keys_of_the_values(capsys: pytest.CaptureFixture[st
     assert forward == ["-x", "result"]
     assert set(forward) <= set(found["values"])
     assert all(name in found["values"] for step in found["trace"][:2] for name in step["inputs"])
+
+
+W = "W=[[1, 2], [3, 4]]"
+NINE = "x=[1, 2, 3, 4, 5, 6, 7, 8, 9]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["x * y", "x=1"], "y has no value", "Add y=2, say."),
+        (["x * y", "x=1", "y=2", "yy=3"], "there is no yy in the expression", "Did you mean 'y'?"),
+        (["x * y", "x=1", "y=2", "--wrt", "x,z"], "--wrt: there is no z in the expression", "Known are: x, y."),
+        (["x * result", "x=1", "result=2"], "'result' is taken", "call yours 'result1', say."),
+        (["x * x", "x=1", "x=2"], "x is given twice", "found x=2 as well"),
+        (["x * x", "x"], "'x' is no value of a name", "expected NAME=VALUE"),
+        (["x * x", "x=abc"], "the value of x is not a number", "found 'abc', expected 2, 1/3 or [1, 2]"),
+        (["x * x", "x=1e999"], "x: 1e999 is not a finite number", "expected a finite number"),
+        (["x.grad * x", "x=1"], "EXPRESSION:1:1: 'x.grad' can't stand here", "expected a name without a suffix"),
+        (
+            ["W @ x", W, "x=[1, -1]"],
+            "the result is a vector of 2; its gradient needs --upstream",
+            "For the sum of its entries: --upstream '[1, 1]'.",
+        ),
+        (["x * 2", NINE], "the result is a vector of 9", "For the sum of its entries: 'sum(x * 2)'."),
+        (
+            ["W @ x", W, "x=[1, -1]", "--upstream", "[1, 0, 2]"],
+            "--upstream is a vector of 3, the result is a vector of 2",
+            "the gradient from above has the result's shape",
+        ),
+        (["W @ x", W, "x=[1, 2, 3]"], "W and x do not fit", "W @ x needs x to have 2 entries; x has 3"),
+    ],
+)
+def test_what_cannot_be_worked_out(
+    arguments: list[str], message: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["grad", *arguments]) == 2
+    out, errors = capsys.readouterr()
+    assert out == ""
+    assert message in errors
+    assert hint in errors
+
+
+def test_an_array_whose_entries_are_weighed_from_above(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(screen(["W @ x", W, "x=[1, -1]", "--upstream", "[1, 10]", "--json"], capsys))
+    assert found["values"]["result"] == [-1, -1]
+    assert found["gradients"] == {"result": [1, 10], "W": [[1, -1], [10, -10]], "x": [31, 42]}
+
+
+def test_a_class_number_counts_from_one(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(screen(["softmax_cross_entropy(h, y)", "h=[0, 0]", "y=2", "--json"], capsys))
+    assert found["values"]["y"] == [0, 1]
+    assert found["gradients"] == {"h": [0.5, -0.5]}
+
+
+def test_a_name_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(screen(["x", "x=3", "--json"], capsys))["gradients"] == {"x": 1}
