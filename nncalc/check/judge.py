@@ -27,7 +27,7 @@ from nncalc.check.report import (
     Sentence,
 )
 from nncalc.check.search import Search
-from nncalc.check.style import style_of
+from nncalc.check.style import style_beside, style_of
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
@@ -142,12 +142,25 @@ class Judge:
     ) -> None:  # fmt: skip
         """Notes a verdict and carries on from what is written. form: what it was evidently worked out from."""
         entries[~written.answered] = MISSING
-        self.own.put(key, written.filled(exact), np.where(written.answered, written.margin, 0.0), form)
+        self.own.put(key, *self._used(key, written, exact, form), form)
         self.exact.put(key, np.asarray(exact))
         self.tainted[key] = tainted
         self.values.append(Judged(key, entries, right, written.value))
         if tainted and WRONG in entries:
             self.wrong.add(key)
+
+    def _used(self, key: Key, written: Written, exact: Any, form: Expression | None) -> tuple[Any, Any]:
+        """The numbers that are carried on with, and how far off they may be; of entries left out, those that follow."""
+        if written.answered.all():
+            return written.value, written.margin
+        value, margin = np.asarray(exact), 0.0
+        with suppress(*UNUSABLE):
+            form = form or self.own.equation(key)
+            value = np.asarray(self.own.of(key[0], form), dtype=np.float64)
+            margin = self.own.unseen(key[0], form, value, style_beside(written))
+            value = np.where(np.isfinite(value), value, exact)
+            self.own.hidden[key] = ~written.answered
+        return written.filled(value), np.where(written.answered, written.margin, margin)
 
     def _follows(self, key: Key, written: Written, right: Any, is_right: Any) -> bool:
         """Whether all that is not right was worked out from the student's own values; if so, it is noted."""
@@ -186,7 +199,7 @@ class Judge:
         with suppress(*UNUSABLE):
             if (is_right | written.near(exact.value(*key))).all() or self._loosely(own, key, plain, written, is_right):
                 return plain
-        others = self.possibilities.right_forms(name)[1:]
+        others = self.possibilities.right_forms(name, key[0] > 1)[1:]
         for form in others:
             with suppress(*UNUSABLE):
                 fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
@@ -249,7 +262,7 @@ class Judge:
         """Numbers that neither what is written nor all the digits give, but for the last digit."""
         name = key[1]
         off = ~(written.near(followed) | written.near(exact) | (entries == RIGHT))
-        for form in self.possibilities.right_forms(name)[1:] if off.any() else ():
+        for form in self.possibilities.right_forms(name, key[0] > 1)[1:] if off.any() else ():
             with suppress(*UNUSABLE):
                 off &= ~written.near(self.own.of(key[0], form))
         for place in np.argwhere(off):

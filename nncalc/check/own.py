@@ -43,6 +43,8 @@ class Own:
         self.margins = dict(margins or {})
         self.changed = dict(changed or {})
         self.forms = dict(forms or {})
+        # which entries of a value that the sheet gives stand on no sheet
+        self.hidden: dict[Key, Any] = {}
         # what the sheet says of names whose turn is still to come: a mistake may have used them
         self.ahead: dict[Key, tuple[Any, Any]] = {}
         # how the sheet is written; what it leaves out was rounded so as well
@@ -82,7 +84,7 @@ class Own:
         """These values with some of them otherwise."""
         changes = {**self.changed, **(changed or {})}
         other = Own(self.course, {**self.fixed, **fixed}, self.margins, changes, self.forms)
-        other.ahead, other.style = self.ahead, self.style
+        other.ahead, other.style, other.hidden = self.ahead, self.style, self.hidden
         return other
 
     def value(self, iteration: int, name: str) -> Any:
@@ -178,8 +180,7 @@ class Own:
         if key not in self.fixed:
             source = self._source(*key)
             if isinstance(source, Expression):
-                spread = self.spread(key[0], source)
-                return self.style.margin(self.value(*key), spread) if self.style else spread
+                return self.unseen(key[0], source, self.value(*key))
             return 0.0 if source is None else self.margin(*source)
         written = self.margins.get(key, 0.0)
         form = self.forms.get(key)
@@ -189,7 +190,15 @@ class Own:
             off = np.abs(self.fixed[key] - self.of(key[0], form)) + self.spread(key[0], form)
         except MEANINGLESS:
             return written
-        return np.fmin(written, off)
+        return np.where(self.hidden.get(key, False), written, np.fmin(written, off))
+
+    def unseen(self, iteration: int, form: Expression, value: Any, style: Style | None = None) -> Any:
+        """How far off a number may be that was worked out in this way and not written down.
+
+        style: how what stands beside it is written, where that is known.
+        """
+        spread, style = self.spread(iteration, form), style or self.style
+        return style.margin(value, spread) if style else spread
 
     def spread(self, iteration: int, expression: Expression) -> Any:
         """How far an expression may be off because of the rounding of what it is worked out from."""

@@ -43,16 +43,20 @@ class Possibilities:
         self.course = course
         self.probe = Probe(course)
         self.entries = EntryEdits(course)
-        self._right: dict[str, tuple[Expression, ...]] = {}
+        self._right: dict[tuple[str, bool], tuple[Expression, ...]] = {}
         self._mistakes: dict[tuple[str, bool], tuple[Possible, ...]] = {}
         self._derived: dict[tuple[str, Expression], dict[str, Expression]] = {}
         self._pairs: dict[tuple[str, bool], tuple[Possible, ...]] = {}
 
-    def right_forms(self, name: str) -> tuple[Expression, ...]:
-        """The equation's right side, then others with its value: worked out from a value earlier or beside it."""
-        if name not in self._right:
-            self.mistakes(name, later=False)
-        return self._right[name]
+    def right_forms(self, name: str, later: bool) -> tuple[Expression, ...]:
+        """The equation's right side, then others with its value: worked out from a value earlier or beside it.
+
+        later: what agrees in the first iteration alone, 1 − β for 1 − βᵗ, is not right after it.
+        """
+        key = (name, later)
+        if key not in self._right:
+            self.mistakes(name, later)
+        return self._right[key]
 
     def mistakes(self, name: str, later: bool) -> tuple[Possible, ...]:
         """Single mistakes. later: whether an iteration has gone before, whose values may have been used."""
@@ -143,7 +147,7 @@ class Possibilities:
             elif edit.kind and found not in passed_over:
                 groups.setdefault(found or repr(edit.expression), []).append(edit)
         if not known:
-            self._right.setdefault(equation.name, tuple(equal)[: 2 * MOST_FORMS])
+            self._right.setdefault((equation.name, later), tuple(equal)[: 2 * MOST_FORMS])
         return tuple(
             Possible(group[0].kind, group[0].sentence, group[0].cost, _forms(group)) for group in groups.values()
         )

@@ -57,7 +57,7 @@ class Search:
         """What follows in the right way that leaves fewest entries wrong, its spread, and which are wrong."""
         iteration, name = key
         best: tuple[Any, Any, Any] | None = None
-        for form in (self.own.equation(key), *self.possibilities.right_forms(name)[1:]):
+        for form in (self.own.equation(key), *self.possibilities.right_forms(name, key[0] > 1)[1:]):
             with suppress(*UNUSABLE):
                 expected, spread = np.asarray(self.own.of(iteration, form)), self.own.spread(iteration, form)
                 wrong = ~(written.near(expected, spread) | written.near(right))
@@ -172,7 +172,7 @@ class Search:
 
     def _other_forms(self, key: Key) -> Iterator[Any]:
         """The value worked out in the other right ways: a loss from p, say, where p is rounded."""
-        for form in self.possibilities.right_forms(key[1])[1:]:
+        for form in self.possibilities.right_forms(key[1], key[0] > 1)[1:]:
             with suppress(*UNUSABLE):
                 yield np.asarray(self.own.of(key[0], form))
 

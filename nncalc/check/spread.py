@@ -1,12 +1,14 @@
 """How far a value may be off because of the rounding of the values that it is worked out from.
 
-Each operation is asked itself: elementwise ones at both ends of what an argument may be, so that a kink between them
-counts too; those that add up products with the sizes of their factors; all others entry by entry. Within one equation
-the worst cases add up.
+Each operation is asked itself: elementwise ones at both ends of what their arguments may be, so that a kink between
+them counts too; those that add up products with the sizes of their factors; all others entry by entry. Within one
+equation the worst cases add up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +31,7 @@ PRODUCTS = frozenset(
     ("matmul", "outer", "conv1d", "conv1d_input", "conv1d_weight", "conv2d", "conv2d_input", "conv2d_weight",
      "conv_transpose2d")
 )  # fmt: skip
+MOST_TOGETHER = 3  # arguments that are moved together
 MOST_TURNS = 400  # entries that are moved one by one; of more, as many groups are
 
 
@@ -54,27 +57,38 @@ def spread_of(own: Own, iteration: int, expression: Expression) -> Any:
         found = np.abs(value(*spreads))
     elif expression.op in PRODUCTS:
         sizes = [np.abs(array) for array in arrays]
-        parts = [value(*sizes[:i], spread, *sizes[i + 1 :]) for i, spread in enumerate(spreads) if spread.any()]
-        found = np.abs(sum(parts[1:], parts[0]))
+        furthest = [size + spread for size, spread in zip(sizes, spreads, strict=True)]
+        found = np.abs(value(*furthest) - value(*sizes))
     else:
         whole = np.asarray(own.of(iteration, expression))
         found = np.zeros(whole.shape)
-        turns = _at_once if entry.elementwise else _one_by_one
-        for i, spread in enumerate(spreads):
-            for moved in turns(spread) if spread.any() else ():
-                ends = (value(*arrays[:i], arrays[i] + sign * moved, *arrays[i + 1 :]) for sign in (1, -1))
-                found += np.maximum(*(np.abs(end - whole) for end in ends))
+        for turn in _corners(spreads) if entry.elementwise else _one_by_one(spreads):
+            most: Any = 0.0
+            for moved in turn:
+                end = value(*(array + by for array, by in zip(arrays, moved, strict=True)))
+                most = np.fmax(most, np.abs(end - whole))
+            found += most
     # an end where there is no value explains nothing
     return np.where(np.isfinite(found), found, 0.0)
 
 
-def _at_once(spread: Any) -> Any:
-    yield spread
+def _corners(spreads: list[Any]) -> Iterator[list[list[Any]]]:
+    """All arguments at one of their ends each, in every combination; of many, one argument after the other."""
+    loose = [i for i, spread in enumerate(spreads) if spread.any()]
+    for group in [loose] if len(loose) <= MOST_TOGETHER else [[i] for i in loose]:
+        signs = product((1.0, -1.0), repeat=len(group))
+        yield [
+            [combination[group.index(i)] * spread if i in group else 0.0 for i, spread in enumerate(spreads)]
+            for combination in signs
+        ]
 
 
-def _one_by_one(spread: Any) -> Any:
-    places = np.flatnonzero(spread)
-    for group in np.array_split(places, min(len(places), MOST_TURNS)):
-        moved = np.zeros(spread.size)
-        moved[group] = spread.ravel()[group]
-        yield moved.reshape(spread.shape)
+def _one_by_one(spreads: list[Any]) -> Iterator[list[list[Any]]]:
+    """One entry of one argument at both of its ends, one after the other."""
+    for i, spread in enumerate(spreads):
+        places = np.flatnonzero(spread)
+        for group in np.array_split(places, min(len(places), MOST_TURNS)) if len(places) else ():
+            moved = np.zeros(spread.size)
+            moved[group] = spread.ravel()[group]
+            moved = moved.reshape(spread.shape)
+            yield [[sign * moved if j == i else 0.0 for j in range(len(spreads))] for sign in (1.0, -1.0)]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nncalc.check.match import Written
 from nncalc.problem.answers import Sheet
 
 MOST_DIGITS = 14  # of a number that a program has printed in full: nothing was rounded for it
@@ -56,3 +57,11 @@ def style_of(sheet: Sheet) -> Style | None:
         return None
     alike = count >= LIKE_OTHERS * sum(places.values())
     return Style(int(usual) if alike else None, max(int(many), 1))
+
+
+def style_beside(written: Written) -> Style | None:
+    """How the entries of a value are written, where all of them have the same places."""
+    margins = written.margin[written.answered]
+    if not margins.size or margins.min() != margins.max() or not 0 < margins[0] < np.inf:
+        return None
+    return Style(round(float(np.log10(2 * margins[0]))), 1)

@@ -118,7 +118,7 @@ layers: [dense: {weights: [[0.4, -0.2], [1.1, 0.6]], bias: [0.1, -0.3], activati
 loss: half_sse
 """
     possibilities = stated(text).possibilities
-    right = [to_text(form) for form in possibilities.right_forms("hbar1.grad")]
+    right = [to_text(form) for form in possibilities.right_forms("hbar1.grad", later=False)]
     assert "h1.grad * sigmoid(hbar1) * (1 - sigmoid(hbar1))" in right
     wrong = [to_text(form) for p in possibilities.mistakes("hbar1.grad", later=False) for form in p.forms]
     assert "h1.grad * hbar1 * (1 - hbar1)" in wrong
