@@ -110,7 +110,7 @@ def _power(a: Number, b: Number) -> Number:
     try:
         result = a**b
     except ZeroDivisionError:
-        return math.inf
+        return math.copysign(math.inf, a) if b % 2 == 1 else math.inf
     except OverflowError:
         return math.inf if a > 0 or b % 2 == 0 else -math.inf
     return math.nan if isinstance(result, complex) else result
