@@ -84,8 +84,11 @@ def _word(error: ShapeError, expression: Apply, shapes: list[Shape]) -> None:
     """Put the error in terms of the expression's own parts, and name a transpose that would fit."""
     parts = [to_text(a) for a in expression.args]
     if expression.op != "matmul" or not all(shapes) or max(map(len, shapes)) > 2:
-        sizes = ", ".join(f"{part} is {dimensions(shape)}" for part, shape in zip(parts, shapes, strict=True))
-        error.message = f"{' and '.join(parts)} do not fit" if error.message.endswith("do not fit") else error.message
+        # an operation may take the same array twice: attention(x, x, x)
+        told = dict(zip(parts, shapes, strict=True))
+        sizes = ", ".join(f"{part} is {dimensions(shape)}" for part, shape in told.items())
+        if error.message.endswith("do not fit") and len(told) > 1:
+            error.message = f"{' and '.join(told)} do not fit"
         error.label = f"{sizes}; {error.label}"
         return
     (a, b), (left, right) = parts, shapes

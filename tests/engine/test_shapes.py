@@ -179,6 +179,62 @@ MISFITS = [
         "x is a vector of 3; found 'a'",
         "",
     ),
+    (
+        "attention(x, A, A)",
+        ("x", "A"),
+        "Q is (positions, features)",
+        "x is a vector of 3, A is 2×3; found a vector of 3",
+        "",
+    ),
+    (
+        "attention(A, W1, W1)",
+        ("A", "W1"),
+        "A and W1 do not fit",
+        "A is 2×3, W1 is 3×4; found 3 and 4 features, expected equal ones",
+        "",
+    ),
+    (
+        "attention(A, A, V)",
+        ("A", "V"),
+        "A and V do not fit",
+        "A is 2×3, V is 4×3; found 2 keys and 4 values",
+        "",
+    ),
+    (
+        "split_heads(x, heads=3)",
+        ("x",),
+        "heads take (positions, features)",
+        "x is a vector of 3; found a vector of 3",
+        "",
+    ),
+    (
+        "split_heads(W1, heads=3)",
+        ("W1",),
+        "4 features can't be shared by 3 heads",
+        "W1 is 3×4; found 3, which does not divide 4",
+        "",
+    ),
+    (
+        "merge_heads(A)",
+        ("A",),
+        "merge_heads takes (heads, positions, features)",
+        "A is 2×3; found 2×3",
+        "",
+    ),
+    (
+        "positional_encoding(x)",
+        ("x",),
+        "positional_encoding takes (time, features)",
+        "x is a vector of 3; found a vector of 3",
+        "",
+    ),
+    (
+        "zero_pad(x, padding=((1, 1), (1, 1)))",
+        ("x",),
+        "the padding names more axes than there are",
+        "x is a vector of 3; found 2, expected at most 1",
+        "",
+    ),
 ]
 
 
