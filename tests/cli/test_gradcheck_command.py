@@ -94,6 +94,31 @@ def test_kinks_of_every_kind(
     assert unit in units
 
 
+def test_many_units_at_their_kinks_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = problem(tmp_path, "h = w * y\nloss = sum(relu(h))", w=[0.0] * 6)
+    assert run(["gradcheck", path]) == 0
+    remarks = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines() if "switch" in line]
+    assert remarks[0] == "entry 1 not checked: h[1] switches between the two evaluations"
+    assert remarks[3:5] == ["entry 4 not checked: h[4] switches between the two evaluations", "and 2 more units switch"]
+
+
+def test_many_entries_kept_from_being_checked_by_one_unit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = problem(tmp_path, "z = sum(w) * y\nloss = relu(z)", w=[0.0] * 6)
+    assert run(["gradcheck", path]) == 0
+    screen = " ".join(capsys.readouterr().out.split())
+    assert "entries 1; 2; 3; 4 and 2 more not checked: z switches between the two evaluations" in screen
+
+
+def test_what_the_equations_have_no_value_for_is_said_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = problem(tmp_path, "loss = sum(one_hot(2 * y, classes=2) * w)", w=[1, 2])
+    assert run(["gradcheck", path]) == 2
+    out, errors = capsys.readouterr()
+    assert out == ""
+    assert "p.yaml:4:3: one_hot has no class 2" in errors
+
+
 def test_a_kink_elsewhere_excuses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path(problem(tmp_path, "h = relu(w)\nloss = sum(h ** 2) * y", w=[0, 1]))
     path.write_text(path.read_text("utf-8") + "overrides: 'h.grad = 3 * h * y'\n", "utf-8")

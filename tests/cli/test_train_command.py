@@ -19,8 +19,10 @@ import numpy as np
 import pytest
 
 from nncalc.cli.run import run
+from nncalc.errors import NncalcError
 from nncalc.problem import shipped
 from nncalc.problem.load import load_file
+from nncalc.problem.save import save_arrays
 from nncalc.problem.training import Training
 from nncalc.problem.work import descend_steps
 from nncalc.views.train import loss_curve, missing_text
@@ -159,6 +161,22 @@ def test_saved_weights_are_read_back(tmp_path: Path, capsys: pytest.CaptureFixtu
     for name in saved:
         assert np.array_equal(saved[name], problem.values[name])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.yaml", "data.npz", "p.yaml", "w.npz"]
+
+
+def test_what_cannot_be_saved_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The folder was there when the training began, and is gone or taken at its end."""
+    for target in (tmp_path / "gone" / "w.npz", tmp_path / "w.npz"):
+        if target.parent == tmp_path:
+            target.mkdir()
+        with pytest.raises(NncalcError, match=r"w\.npz' can't be written: "):
+            save_arrays(str(target), {"W1": np.ones(2)})
+    assert [path.name for path in tmp_path.iterdir()] == ["w.npz"]
+
+
+def test_a_folder_is_no_place_for_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "w.npz").mkdir()
+    assert run(["train", "xor", "--epochs", "1", "--save", str(tmp_path / "w.npz")]) == 2
+    assert "w.npz' is a folder" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("file", ["equations", "layers"])
