@@ -46,6 +46,12 @@ def readings(
                 yield float(Decimal((sign, (*digits[:i], digit, *digits[i + 1 :]), exponent))), DIGIT
 
 
+def read_as(name: str, place: tuple[int, ...], read: str, right: float) -> Sentence:
+    """`entry 2 of x is read as 1, not −1`."""
+    entry = f"entry {', '.join(str(i + 1) for i in place)} of " if place else ""
+    return Sentence(f"{entry}{{0}} is read as {read}, not {right:g}", (name,))
+
+
 def misread(own: Own, exact: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
     """The given numbers that, read otherwise, give what is written."""
     form = own.equation(key)
@@ -64,8 +70,7 @@ def misread(own: Own, exact: Own, key: Key, written: Written, wrong: Any) -> Ite
                 continue
             fit = _fit(own, exact, key, form, written, {source: _with(array, place, number)})
             if fit is not None:
-                at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
-                sentence = Sentence(f"{{0}}{at} is read as {number:g}, not {array[place]:g}", (source[1],))
+                sentence = read_as(source[1], place, f"{number:g}", float(array[place]))
                 yield Found(key, COPIED, sentence, cost, None, fit, place, source[1], number)
 
 

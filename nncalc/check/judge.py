@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nncalc.check.copied import Copies
+from nncalc.check.copied import Copies, read_as
 from nncalc.check.found import Found
 from nncalc.check.match import Written
 from nncalc.check.misshapen import edit_of_shape, miscounted
@@ -376,7 +376,6 @@ def _misread_entries(key: Key, written: Written, right: Any) -> list[list[Found]
         return []
     found = []
     for place in places:
-        at = f", entry {', '.join(str(i + 1) for i in place)}" if place else ""
-        sentence = Sentence(f"{{0}}{at} is read as {written.texts[place]}, not {right[place]:g}", (key[1],))
+        sentence = read_as(key[1], place, str(written.texts[place]), right[place])
         found.append([Found(key, COPIED, sentence, 0.0, None, True, place, key[1], float(written.value[place]))])
     return found

@@ -37,7 +37,7 @@ def report_view(report: Report, writer: Writer, *, width: int, digits: int) -> l
     layout = _layout([row for found in rows.values() for row in found], writer, width)
     lines: list[Line] = []
     for iteration in iterations:
-        if len(iterations) > 1:
+        if iterations != [1]:
             lines += [*([[]] if lines else []), [(f"iteration {iteration}", "title")]]
         for row in rows[iteration]:
             lines += _row_lines(row, writer, layout)

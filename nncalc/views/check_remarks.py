@@ -114,7 +114,9 @@ class Remarks(NamedTuple):
             return ""
         if not any(self._is_shown(mistake.kind, e, mistake.explanation) for e in (equation, right)):
             return ""
-        return f": {self.writer.side(equation)} where this problem has {self.writer.side(right)}"
+        # a sentence that ends in the mistaken equation goes on with the right one
+        own = "," if to_text(equation.expression) in mistake.explanation.parts else f": {self.writer.side(equation)}"
+        return f"{own} where this problem has {self.writer.side(right)}"
 
     def _where(self, mistake: Mistake, verdict: Verdict, carried: bool) -> str:
         """`entry 3: ` where little of the value is wrong; for a slip the numbers too, `0.9946, expected 0.9941: `."""
@@ -124,7 +126,7 @@ class Remarks(NamedTuple):
             if _names_numbers(mistake.explanation):
                 return where
             return f"{where}{self._slip(mistake, verdict, at) if carried else self._pair(verdict, at)}: "
-        if verdict.verdict == SHAPE or mistake.kind == UNEXPLAINED:
+        if verdict.verdict == SHAPE or mistake.kind == UNEXPLAINED or mistake.given == mistake.name:
             return ""
         wrong = _entries(verdict, WRONG)
         # a mistake all over the value leaves an entry right here and there, which tells nothing

@@ -160,3 +160,21 @@ def test_class_numbers_from_the_other_base_are_no_other_equation() -> None:
 def test_a_sentence_says_what_it_speaks_of(right: str, sheet: str, text: str) -> None:
     problem = problem_of(f"given: {{a: 6, b: 2}}\nparameters: {{}}\nequations: |\n  loss = {right}\n")
     assert text in whole(problem, sheet)
+
+
+def test_a_misread_number_is_named_by_its_entry() -> None:
+    found = whole(reference(), "hbar1: [0.2, 2, 1.2, 3.2]\n")
+    assert "✗ h̄¹ wrong entry 2 of x is read as 1, not −1" in found
+    copied = whole(reference(), "x: [1.2, 1, 2]\nhbar1: [0.2, 2, 1.2, 3.2]\n")
+    assert "✗ x wrong entry 2 of x is read as 1, not −1\n↳ h̄¹ follows right, from your x" in copied
+
+
+def test_a_sentence_that_has_the_mistaken_equation_does_not_repeat_it() -> None:
+    # |h2 − y| added up
+    found = whole(reference(), "loss: 8.70")
+    assert "Σ √((h² − y)²), where this problem has ‖h² − y‖" in found
+
+
+def test_an_iteration_alone_is_said_to_be_which() -> None:
+    assert whole(reference(), "iteration: 2\nhbar1: [2.1, 4.0, -0.8, 1.3]").startswith("iteration 2\n")
+    assert not whole(reference(), "loss: 6.08").startswith("iteration")
