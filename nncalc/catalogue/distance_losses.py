@@ -74,6 +74,16 @@ def _cosine_slope(p: Expression, y: Expression, *, shape: tuple[int, ...]) -> Ex
     return (dot * p / length**2 - y) / (length * other)
 
 
+def _of_difference(text: str, latex: str) -> dict[str, Any]:
+    """How a loss prints that is one function of ŷ − y: `mean Huber(ŷ − y)`."""
+    return {
+        "text": lambda reduction="mean", **_: f"{over_text(reduction)} {text}({{prediction}} − {{target:product}})",
+        "latex": lambda reduction="mean", **_: (
+            rf"{over_latex(reduction)}{latex}\left({{prediction}} - {{target:product}}\right)"
+        ),
+    }
+
+
 def _unbounded(by: str) -> Mistake:
     def value(p: Expression, y: Expression, *, shape_of: Any, reduction: Setting, **settings: Any) -> Expression:
         half = applied("mse", p, y, reduction=reduction) / 2
@@ -108,10 +118,7 @@ ENTRIES = (
         terms=_huber,
         by_prediction=lambda each, p, t, delta: _huber_slope(p, t, delta),
         by_target=lambda each, p, t, delta: _huber_slope(t, p, delta),
-        text=lambda reduction="mean", **_: f"{over_text(reduction)} Huber({{prediction}} − {{target:product}})",
-        latex=lambda reduction="mean", **_: (
-            rf"{over_latex(reduction)}\operatorname{{Huber}}\left({{prediction}} - {{target:product}}\right)"
-        ),
+        **_of_difference("Huber", r"\operatorname{Huber}"),
         meaning="½d² for |d| ≤ δ, else δ (|d| − δ/2), of d = ŷ − y; the mean over the outputs and the examples",
         source=f"Huber, Robust Estimation of a Location Parameter, 1964; {PYTORCH.format('HuberLoss')}",
         mistakes=(
@@ -172,10 +179,7 @@ ENTRIES = (
         terms=_smooth_l1,
         by_prediction=lambda each, p, t, beta: _smooth_slope(p, t, beta),
         by_target=lambda each, p, t, beta: _smooth_slope(t, p, beta),
-        text=lambda reduction="mean", **_: f"{over_text(reduction)} smoothL1({{prediction}} − {{target:product}})",
-        latex=lambda reduction="mean", **_: (
-            rf"{over_latex(reduction)}\operatorname{{smoothL1}}\left({{prediction}} - {{target:product}}\right)"
-        ),
+        **_of_difference("smoothL1", r"\operatorname{smoothL1}"),
         meaning="½d²/β for |d| < β, else |d| − β/2, of d = ŷ − y; the mean over the outputs and the examples",
         source=f"Girshick, Fast R-CNN, 2015, eq. 3; {PYTORCH.format('SmoothL1Loss')}",
         mistakes=(
@@ -230,10 +234,7 @@ ENTRIES = (
         terms=_log_cosh,
         by_prediction=lambda each, p, t: call.tanh(p - t),
         by_target=lambda each, p, t: call.tanh(t - p),
-        text=lambda reduction="mean", **_: f"{over_text(reduction)} ln cosh({{prediction}} − {{target:product}})",
-        latex=lambda reduction="mean", **_: (
-            rf"{over_latex(reduction)}\ln\cosh\left({{prediction}} - {{target:product}}\right)"
-        ),
+        **_of_difference("ln cosh", r"\ln\cosh"),
         meaning="ln cosh(ŷ − y), about ½d² near 0 and |d| − ln 2 far away; the mean over the outputs and the examples",
         source="Saleh and Saleh, Statistical Properties of the log-cosh Loss Function Used in Machine Learning, 2022",
         mistakes=(Mistake("squares", "squares are taken", instead("mse")),),
