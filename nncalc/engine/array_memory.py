@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
 from nncalc.engine.array_flat import Flat
@@ -11,24 +11,29 @@ from nncalc.engine.array_layout import OWN, Pair, joint_gradient, with_ones
 from nncalc.engine.numpy_arrays import xp as np
 
 
-class Memory:
-    """The arrays of a graph's nodes, as far as they are known before any of its calls is written.
+class Wanted(NamedTuple):
+    """A graph, and what is wanted of it.
 
     leaves: the arrays of the graph's leaves; flats: which of them are parts of others. data: the leaves whose arrays
-    come with each step, laid out as these. after: (the place of a state array, the node that it becomes). first: nodes
-    that have to be worked out before anything of the state may be overwritten.
+    come with each step, laid out as these. kept: nodes whose arrays are read behind a step. after: (the place of a
+    state array, the node that it becomes). first: up to this node all has to be worked out before anything of the state
+    may be overwritten.
     """
 
-    def __init__(
-        self,
-        graph: ArrayGraph,
-        leaves: Mapping[int, Any],
-        flats: Iterable[Flat],
-        data: Iterable[int],
-        kept: Iterable[int],
-        after: list[tuple[int, int]],
-        first: int,
-    ) -> None:
+    graph: ArrayGraph
+    leaves: Mapping[int, Any]
+    flats: Iterable[Flat]
+    data: Iterable[int]
+    kept: Iterable[int]
+    after: list[tuple[int, int]]
+    first: int
+
+
+class Memory:
+    """The arrays of a graph's nodes, as far as they are known before any of its calls is written."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        graph, leaves, flats, data, kept, after, first = wanted
         self.graph, self.nodes = graph, graph.nodes
         self.arrays: dict[int, Any] = dict(leaves)
         self._data = set(data)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from nncalc.engine.array_code import ArrayGraph, Call, Lazy
-from nncalc.engine.array_flat import Flat
-from nncalc.engine.array_memory import Memory
+from nncalc.engine.array_code import Call, Lazy
+from nncalc.engine.array_memory import Memory, Wanted
 from nncalc.engine.numpy_arrays import xp as np
 
 # Entry by entry, the result may take an argument's place; of other calls it may not.
@@ -20,17 +19,8 @@ FEW = 5  # columns that take less time one by one than as a matrix
 class ArraySource(Memory):
     """Lines of code, and the arrays and functions that they name; of what and where, `Memory` says."""
 
-    def __init__(
-        self,
-        graph: ArrayGraph,
-        leaves: Mapping[int, Any],
-        flats: Iterable[Flat],
-        data: Iterable[int],
-        kept: Iterable[int],
-        after: list[tuple[int, int]],
-        first: int,
-    ) -> None:
-        super().__init__(graph, leaves, flats, data, kept, after, first)
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__(wanted)
         self.names: dict[str, Any] = {}
         self.lines: list[tuple[int, str]] = []
         for number, node in enumerate(self.nodes):

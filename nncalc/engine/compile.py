@@ -20,6 +20,7 @@ from nncalc.engine import array_code, scalar_code
 from nncalc.engine.array_code import ArrayGraph, Lazy
 from nncalc.engine.array_flat import Flat, flatten
 from nncalc.engine.array_layout import with_ones
+from nncalc.engine.array_memory import Wanted
 from nncalc.engine.array_source import ArraySource, function_source
 from nncalc.engine.numpy_arrays import xp as np
 from nncalc.engine.scalar_code import Entries, Graph, Scalar, UntraceableError
@@ -256,7 +257,7 @@ class _InArrays(Compiled):
         updates = [(places[before], known[name].number) for name, before in plan.carried]
         flats, after = flatten(graph, kinds, updates, kept, frozenset(data))
         self._lay_out(flats, {places[name]: name for name in state}, leaves)
-        source = ArraySource(graph, leaves, flats, data, kept, after, last_test)
+        source = ArraySource(Wanted(graph, leaves, flats, data, kept, after, last_test))
         self._ones = [n in source.ones for n in data]
         self.calls = len(source.lines)
         names = source.names | {f"a{n}": source.arrays[n] for n in (*kept, *(n for _, n in after))}
