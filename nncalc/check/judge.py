@@ -270,8 +270,13 @@ class Judge:
             text = str(written.texts[where])
             places = ", ".join(str(i + 1) for i in where)
             at = f", entry {places}" if where else ""
-            words = f"{{0}}{at}: {text} is rounded the other way; {float(np.asarray(exact)[where]):.6g} before rounding"
-            self.remarks.append(Sentence(words, (name,)))
+            before = float(np.asarray(exact)[where])
+            # more than a unit off is no rounding of this number, but what more digits on the way there may come to
+            if abs(float(written.value[where]) - before) < 2 * float(np.broadcast_to(written.margin, off.shape)[where]):
+                words = f"{text} is rounded the other way; {before:.6g} before rounding"
+            else:
+                words = f"{text} may come from more digits than the sheet shows; from those shown it is {before:.6g}"
+            self.remarks.append(Sentence(f"{{0}}{at}: {words}", (name,)))
 
     # --- what is wrong ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from nncalc.check.report import CONVENTION, COPIED, FOLLOWS, MISSING, SHAPE, WRONG, Mistake, Report, Verdict
 from nncalc.errors import nearest
 from nncalc.views.check_remarks import Remarks
-from nncalc.views.check_words import SIGNS, points_text
+from nncalc.views.check_words import SIGNS, counted, points_text
 from nncalc.views.clean import clean
 from nncalc.views.line import Line, joined, padded, trimmed, width_of
 from nncalc.views.writer import Writer, wrapped
@@ -19,6 +19,7 @@ MARGIN, GAP = 4, 2  # columns of the sign, and between columns
 WIDEST_NAMES = 28
 MOST_UNKNOWN = 20
 MOST_ROOTS = 3
+MOST_NOTES = 4
 
 
 class Row(NamedTuple):
@@ -46,7 +47,9 @@ def report_view(report: Report, writer: Writer, *, width: int, digits: int) -> l
 
 def closing(report: Report, writer: Writer | None, width: int) -> list[Line]:
     """The notes, the names that the problem doesn't have, the points. writer: None leaves the notes out."""
-    found = [] if writer is None else [(writer.sentence(note), "") for note in report.notes]
+    found = [] if writer is None else [(writer.sentence(note), "") for note in report.notes[:MOST_NOTES]]
+    if writer is not None and len(report.notes) > MOST_NOTES:
+        found.append((f"and {counted(len(report.notes) - MOST_NOTES, 'number')} more like these; --json has them", ""))
     if report.unknown:
         known = [] if writer is None else [*writer.known]
         shown = ", ".join(_with_nearest(name, known) for name in report.unknown[:MOST_UNKNOWN])

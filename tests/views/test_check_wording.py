@@ -178,3 +178,27 @@ def test_a_sentence_that_has_the_mistaken_equation_does_not_repeat_it() -> None:
 def test_an_iteration_alone_is_said_to_be_which() -> None:
     assert whole(reference(), "iteration: 2\nhbar1: [2.1, 4.0, -0.8, 1.3]").startswith("iteration 2\n")
     assert not whole(reference(), "loss: 6.08").startswith("iteration")
+
+
+@pytest.mark.parametrize(
+    ("d", "words"),
+    [
+        ("7.83", ""),
+        ("7.9", "d: 7.9 is rounded the other way; 7.83 before rounding"),
+        ("7.87", "d: 7.87 may come from more digits than the sheet shows; from those shown it is 7.83"),
+    ],
+)
+def test_rounding_is_named_only_where_it_explains_the_number(d: str, words: str) -> None:
+    """c is wrong for no known reason, so that d is worked out from what is written of it."""
+    problem = problem_of("given: {a: 1, b: 3}\nequations: |\n  c = a / b\n  d = 9 * c\n")
+    found = whole(problem, f"c: 0.87\nd: {d}\n")
+    assert "✗ c wrong none of the usual mistakes" in found
+    assert words in found
+    assert bool(words) == ("digits" in found or "rounding" in found)
+
+
+def test_of_many_roundings_the_first_are_told() -> None:
+    notes = tuple(Sentence(f"{{0}}, entry {i}: 1.1 is rounded the other way", ("h1",)) for i in range(1, 8))
+    found = said(reference(), mistaken(FLIPPED, verdict("h2.grad", "wrong"))._replace(notes=notes))
+    assert found.count("and 3 numbers more like these; --json has them") == 1
+    assert sum("the other way" in line for line in found if line.startswith("h¹")) == 4
