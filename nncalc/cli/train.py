@@ -72,14 +72,14 @@ def train(
     # many steps, unlike one of paper size, gain from several threads; must be said before NumPy is loaded
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(os.cpu_count() or 1))
     from nncalc.problem.save import check_target, save_arrays
-    from nncalc.problem.training import Training
+    from nncalc.problem.training import NO_BATCH, Training
 
     if save is not None:
         check_target(save)
     problem = problem_of(file, as_batch=batch_size is not None)
     training = Training(problem, batch_size, seed, validation, patience)
     if batch_size is not None and not training.has_examples:
-        raise UsageError("--batch-size needs a batch", hint="The equations of this problem are those of one example.")
+        raise UsageError("--batch-size needs a batch", hint=NO_BATCH)
     from nncalc.views.train import missing_text
 
     missing = training.missing_classes()

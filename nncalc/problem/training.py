@@ -23,6 +23,7 @@ from nncalc.problem.problem import Problem
 from nncalc.problem.work import no_loss, part_of, program_of
 
 STEP = "optimizer.t"
+NO_BATCH = "The equations of this problem are those of one example."
 
 
 class Score(NamedTuple):
@@ -98,11 +99,12 @@ class Training:
         self._data = tuple(names)
         count = len(problem.values[names[0]]) if names else 0
         held = round(count * share)
+        if share and not names:
+            raise UsageError("--validation needs a batch", hint=NO_BATCH)
         if share and not 0 < held < count:
+            left = "none to learn from" if held else "nothing to check on"
             raise UsageError(
-                f"--validation {share:g} of {count} examples leaves {'none' if held else 'nothing to check on'}"
-                if held != count
-                else f"--validation {share:g} of {count} examples leaves none to learn from",
+                f"--validation {share:g} of {count} examples leaves {left}",
                 hint="It is the share of the examples that is held out, such as 0.2.",
             )
         order = self._random.permutation(count) if held else np.arange(count)

@@ -265,7 +265,9 @@ def test_many_missing_classes_are_one_notice() -> None:
     [
         (["linear-relu"], "no loss"),
         (["regression-equations", "--batch-size", "2"], "needs a batch"),
-        (["softmax-classifier", "--validation", "0.01"], "leaves"),
+        (["softmax-classifier", "--validation", "0.01"], "0.01 of 4 examples leaves nothing to check on"),
+        (["softmax-classifier", "--validation", "0.99"], "0.99 of 4 examples leaves none to learn from"),
+        (["regression", "--validation", "0.5"], "--validation needs a batch"),
         (["softmax-classifier", "--validation", "1"], "found 1, expected a share"),
         (["xor", "--save", "w.pt"], "saved as .npz"),
         (["xor", "--save", "no/such/folder/w.npz"], "folder that there is not"),
