@@ -271,11 +271,11 @@ class Judge:
             places = ", ".join(str(i + 1) for i in where)
             at = f", entry {places}" if where else ""
             before = float(np.asarray(exact)[where])
-            # more than a unit off is no rounding of this number, but what more digits on the way there may come to
+            # more than a unit off is no rounding of this number, but what rounding on the way there may come to
             if abs(float(written.value[where]) - before) < 2 * float(np.broadcast_to(written.margin, off.shape)[where]):
                 words = f"{text} is rounded the other way; {before:.6g} before rounding"
             else:
-                words = f"{text} may come from more digits than the sheet shows; from those shown it is {before:.6g}"
+                words = f"{text} is as near as rounding on the way explains; {before:.6g} without it"
             self.remarks.append(Sentence(f"{{0}}{at}: {words}", (name,)))
 
     # --- what is wrong ---------------------------------------------------------------------------------------------

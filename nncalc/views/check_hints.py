@@ -71,8 +71,8 @@ def _texts(hint: Hint, writer: Writer, level: int, several: bool) -> list[str]:
     if level >= KIND:
         found.append(f"what is wrong there: {hint.words}")
     if level >= EQUATION and hint.given:
-        entry = f", entry {', '.join(map(str, hint.entry))}" if hint.entry else ""
-        found.append(f"compare your numbers with the problem's: {writer.name(hint.given)}{entry}")
+        entry = f"entry {', '.join(map(str, hint.entry))} of " if hint.entry else ""
+        found.append(f"compare your numbers with the problem's: {entry}{writer.name(hint.given)}")
     if level >= EQUATION and hint.right is not None:
         found.append(f"the right equation: {writer.equation(hint.right)}")
     if level >= EQUATION and hint.entry and not hint.given:

@@ -341,7 +341,7 @@ def test_a_hint_on_a_slip_and_on_a_copied_number() -> None:
     copied = Mistake(1, "hbar1", "copied", None, None, Sentence(""), entry=(2,), given="x", read=1.0)
     report = mistaken(copied, verdict("hbar1", WRONG))
     assert "x" not in hinted(report, 2).replace("expl", "")
-    assert "compare your numbers with the problem's: x, entry 2\nit is the only mistake" in hinted(report, 3)
+    assert "compare your numbers with the problem's: entry 2 of x\nit is the only mistake" in hinted(report, 3)
 
 
 def test_a_hint_where_nothing_is_wrong_and_where_a_convention_is() -> None:
