@@ -161,7 +161,10 @@ class _Reading:
 
 def _take(values: dict[str, _Found], name: str, found: _Found) -> None:
     if name in values:
-        raise Amiss(found.path, f"{name} is given twice", "expected each value once", at_key=True)
+        before, now = values[name].path, found.path
+        # a value may go by two names: a2 and z2, loss and the one of its equation
+        label = "expected each value once" if before[-1] == now[-1] else f"'{shown(str(before[-1]))}' is the same value"
+        raise Amiss(now, f"{name} is given twice", label, at_key=True)
     values[name] = found
 
 

@@ -443,7 +443,7 @@ REFUSED = [
     ("loss: '1,018'", "loss: 1,018 may be 1.018 or 1018", "write a decimal point", 1, 7, "loss"),
     ("h2: [true, 1]", "h2: true or false among numbers", EXPECTED, 1, 6, "h2[0]"),
     ("h2: [1]\nvalues: {h2: [2]}", "h2 is given twice", "expected each value once", 2, 10, "values.h2"),
-    ("h2: [1]\nprediction: [2]", "h2 is given twice", "expected each value once", 2, 1, "prediction"),
+    ("h2: [1]\nprediction: [2]", "h2 is given twice", "'h2' is the same value", 2, 1, "prediction"),
     ("- iteration: 1\n- iteration: 1", "iteration 1 is given twice", "expected each once", 2, 14, "[1].iteration"),
     (
         "iteration: 10000000",
