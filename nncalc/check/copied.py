@@ -55,7 +55,7 @@ def read_as(name: str, place: tuple[int, ...], read: str, right: float) -> Sente
 def misread(own: Own, exact: Own, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
     """The given numbers that, read otherwise, give what is written."""
     form = own.equation(key)
-    expected = np.asarray(own.value(*key))
+    expected = own.in_shape(key)
     by_chance = chance(written, expected, wrong)
     sources = [s for s in own.sources(key) if s not in own.fixed and not own.sources(s)]
     arrays = [(source, np.asarray(own.value(*source), dtype=np.float64)) for source in sources]

@@ -179,8 +179,9 @@ class Judge:
             if hollow is not None:
                 return self._refuse(key, written, right, near_right, hollow)
             entries = np.where(is_right, RIGHT, np.where(near_right | (not tainted), ROUNDED, FOLLOWS)).astype(object)
-            full = exact.of(iteration, form)
-            self._remark(key, written, entries, own.of(iteration, form), full)
+            full = exact.in_shape(key, form)
+            self._remark(key, written, entries, own.in_shape(key, form), full)
+            full = np.where(np.isfinite(full), full, written.filled(right))
             filled = np.where(near_right, right, full)
             self._accept(key, written, entries, right, filled, form, FOLLOWS in entries)
             return True
@@ -230,14 +231,16 @@ class Judge:
 
     def _is_tainted(self, key: Key) -> bool:
         """Whether a value rests on something that is not right."""
-        found = self.tainted.get(key)
-        if found is None:
-            sources = self.own.sources(key) if key not in self.own.fixed else ()
-            changed = key in self.own.changed
-            found = changed or any(self._is_tainted(source) for source in sources)
-            if key in self.own.fixed or key not in self.own.changed:
-                self.tainted[key] = found
-        return found
+        waiting, seen = [key], {key}
+        while waiting:
+            here = waiting.pop()
+            found = self.tainted.get(here)
+            if found or (found is None and here in self.own.changed):
+                return True
+            if found is None and here not in self.own.fixed:
+                waiting += [source for source in self.own.sources(here) if source not in seen]
+                seen.update(waiting)
+        return False
 
     def _rests_on_nothing(self, key: Key) -> Key | None:
         """The trivial answer, which nothing explains, that a value rests on: zeros make all that follows easy."""
@@ -281,7 +284,6 @@ class Judge:
     # --- what is wrong ---------------------------------------------------------------------------------------------
 
     def _explain(self, key: Key, written: Written, right: Any, is_right: Any) -> None:
-        iteration, name = key
         search = Search(self.possibilities, self.own, self.exact)
         groups = search.explain(key, written, right)
         first = groups[0][0] if groups else None
@@ -299,8 +301,8 @@ class Judge:
             self.tainted = {k: found for k, found in self.tainted.items() if k in self.own.fixed}
             if self._follows(key, written, right, is_right):
                 return
-        expected = self.own.value(iteration, name)
-        spread = self.own.spread(iteration, self.own.equation(key))
+        expected = self.own.in_shape(key)
+        spread = self.own.spread(key[0], self.own.equation(key))
         near_right = is_right | written.near(right, spread)
         fits = written.near(expected, spread)
         tainted = self._is_tainted(key)
@@ -309,7 +311,7 @@ class Judge:
         ).astype(object)
         exact = written.filled(expected)
         if first is not None and first.key == key and first.expression is not None:
-            exact = self.exact.of(iteration, first.expression)
+            exact = self.exact.in_shape(key, first.expression)
         elif first is not None and first.given:
             self.copies.note_misread(first)
         for group in groups:
@@ -321,7 +323,8 @@ class Judge:
         if not groups and _is_trivial(written, right):
             self.hollow.add(key)
         form = first.expression if first is not None and first.key == key else None
-        self._accept(key, written, entries, right, np.asarray(exact), form, tainted=True)
+        exact = np.where(np.isfinite(exact), exact, written.filled(right))
+        self._accept(key, written, entries, right, exact, form, tainted=True)
 
     def _wrong_shape(self, key: Key, answer: Answer, right: Any) -> None:
         own = self.own.value(*key)

@@ -27,7 +27,14 @@ class Written(NamedTuple):
     texts: Any
 
     def near(self, numbers: Any, spread: Any = 0.0) -> Any:
-        """For each entry, whether the number, off by no more than the spread, could have been written so."""
+        """For each entry, whether the number, off by no more than the spread, could have been written so.
+
+        Nothing is near to numbers of another shape, which wrong shapes lead to.
+        """
+        if np.shape(numbers) != self.value.shape:
+            return ~self.answered
+        if np.shape(spread) not in ((), self.value.shape):
+            spread = 0.0
         sizes = np.abs(numbers)
         largest = float(sizes.max())
         if not isfinite(largest):
@@ -62,7 +69,7 @@ def fits(written: Written, value: Any, exact: Callable[[], Any], spread: Callabl
 
 def chance(written: Written, expected: Any, wrong: Any) -> float:
     """How probable it is that a number of about this size agrees by chance with all that is wrong in a sheet."""
-    size = np.maximum(np.abs(np.asarray(expected)), np.abs(np.nan_to_num(written.value)))
+    size = np.maximum(np.abs(np.nan_to_num(expected)), np.abs(np.nan_to_num(written.value)))
     size = np.maximum(size, 0.1 * np.max(size, initial=0.0))
     odds: dict[float, float] = {}
     for value, margin, scale in zip(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class Own:
         # how the sheet is written; what it leaves out was rounded so as well
         self.style: Style | None = None
         self._values: dict[Key, Any] = {}
+        self._begun: set[Key] = set()
         self._nodes: dict[tuple[int, Expression], Any] = {}
         self._spreads: dict[Key, Any] = {}
         self._given: dict[int, dict[str, Any]] = {}
@@ -94,8 +96,23 @@ class Own:
         if found is None:
             found = self._values.get(key)
         if found is None:
-            found = self._values[key] = self._worked_out(iteration, name)
+            if key in self._begun:  # two mistakes may rest on each other: nothing follows from such a circle
+                return np.full(self.course.shapes.known[name.removesuffix(PREVIOUS)], np.nan)
+            self._begun.add(key)
+            try:
+                found = self._values[key] = self._worked_out(iteration, name)
+            finally:
+                self._begun.discard(key)
         return found
+
+    def in_shape(self, key: Key, form: Expression | None = None) -> Any:
+        """A value, or what a form gives for it; no number throughout where there is none of the right shape."""
+        shape = self.course.shapes.known[key[1]]
+        with suppress(*UNUSABLE):
+            found = np.asarray(self.value(*key) if form is None else self.of(key[0], form), dtype=np.float64)
+            if found.shape == shape:
+                return found
+        return np.full(shape, np.nan)
 
     def _worked_out(self, iteration: int, name: str) -> Any:
         if (iteration, name) in self.ahead:
@@ -171,6 +188,7 @@ class Own:
         key = (iteration, name)
         found = self._spreads.get(key)
         if found is None:
+            self._spreads[key] = 0.0  # in a circle
             found = self._spreads[key] = self._margin(key)
         return found
 

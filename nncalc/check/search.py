@@ -60,6 +60,8 @@ class Search:
         for form in (self.own.equation(key), *self.possibilities.right_forms(name, key[0] > 1)[1:]):
             with suppress(*UNUSABLE):
                 expected, spread = np.asarray(self.own.of(iteration, form)), self.own.spread(iteration, form)
+                if expected.shape != right.shape:
+                    continue
                 wrong = ~(written.near(expected, spread) | written.near(right))
                 if best is None or wrong.sum() < best[2].sum():
                     best = expected, spread, wrong
@@ -108,7 +110,7 @@ class Search:
         believed: float = BELIEVED,
     ) -> Iterator[Found]:
         """The mistakes at one place that give the numbers at another or the same one."""
-        by_chance = chance(written, self.own.value(*key), wrong)
+        by_chance = chance(written, self.own.in_shape(key), wrong)
         found: list[Found] = []
         believed_in = False
         for rank, possible in enumerate(sorted(mistakes, key=lambda mistake: mistake.cost), 1):
@@ -154,7 +156,7 @@ class Search:
         if len(places) > max(1, MOST_SLIPS * wrong.size):
             return []
         spread = np.broadcast_to(spread, wrong.shape)
-        meant = [np.asarray(right), *self._other_forms(key)]
+        meant = [np.asarray(right), *(value for value in self._other_forms(key) if value.shape == wrong.shape)]
         found: list[list[Found]] = []
         for place in places:
             text = str(written.texts[place])

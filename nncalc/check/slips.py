@@ -8,6 +8,7 @@ from math import isfinite
 
 NOISE = 1e-6  # of a unit: a number so near to the middle between two may be rounded to either
 MOST_STEPS = 3.0  # units that the right number may be off
+MOST_PLACES = 25  # of a number, before and behind the point, that somebody has in mind
 WORDS = {
     "slip_sign": "the sign is lost or turned",
     "slip_point": "the decimal point has moved",
@@ -22,10 +23,18 @@ def slips(text: str, right: float, spread: float = 0.0) -> tuple[str, ...]:
     right: to be rounded as the text is; spread: how far off it may be itself.
     """
     written = decimal_of(text)
-    if written is None or not isfinite(right):
+    if written is None or not isfinite(right) or not _within_sight(written, right):
         return ()
     found = [kind for number in _roundings(written, right, spread) for kind in _between(written, number)]
     return tuple(dict.fromkeys(found))
+
+
+def _within_sight(written: Decimal, right: float) -> bool:
+    """Whether both numbers have no more places than a slip of the pen may be seen among."""
+    exponent = written.as_tuple().exponent
+    assert isinstance(exponent, int)
+    highest = max(written.adjusted(), Decimal(right).adjusted() if right else exponent)
+    return exponent >= -MOST_PLACES and highest <= MOST_PLACES
 
 
 def decimal_of(text: str) -> Decimal | None:
