@@ -93,14 +93,13 @@ def check(
     if json:
         right = _json_lines(marker, sources, hints)
     elif len(sources) == 1:
-        right = _one(marker, sources[0], hints, digits, named=answers != [sources[0].name])
+        report = _judged(marker, sources[0])
+        if report is not None:
+            _show(marker, report, hints, digits, named=answers != [sources[0].name])
+        right = report is not None and report.right
     elif hints is not None:
         # each student's own: there is no table to be had without saying more than a hint may
-        right = True
-        for i, source in enumerate(sources):
-            if i:
-                output.print_lines([[]])
-            right = _one(marker, source, hints, digits, named=True) and right
+        right = _hinted(marker, sources, hints, digits)
     else:
         right = _table(marker, sources)
     if not right:
@@ -128,23 +127,41 @@ class Marker:
             raise
 
 
-def _one(marker: Marker, source: Source, hints: int | None, digits: int, named: bool) -> bool:
-    """One sheet on the screen. named: whether it has to be said which one it is."""
-    from nncalc.cli.failures import render
-    from nncalc.views.iteration import heading
+def _hinted(marker: Marker, sources: Sequence[Source], hints: int, digits: int) -> bool:
+    """The hints on each of many sheets, with a line between them. Whether all of them are right."""
+    right, shown = True, False
+    for source in sources:
+        report = _judged(marker, source)
+        if report is not None:
+            if shown:
+                output.print_lines([[]])
+            _show(marker, report, hints, digits, named=True)
+            shown = True
+        right = right and report is not None and report.right
+    return right
 
-    width = output.width()
+
+def _judged(marker: Marker, source: Source) -> Report | None:
+    """What is said of a sheet; of one that can't be read it is said why, and there is None."""
+    from nncalc.cli.failures import render
+
     try:
-        report = marker.report(source)
+        return marker.report(source)
     except NncalcError as error:
         output.flush()
         output.complain(render(error, program="nncalc check", width=output.width(no_tty_default=100)))
-        return False
+        return None
+
+
+def _show(marker: Marker, report: Report, hints: int | None, digits: int, named: bool) -> None:
+    """One sheet on the screen. named: whether it has to be said which one it is."""
+    from nncalc.views.iteration import heading
     from nncalc.views.writer import Writer
 
+    width = output.width()
     writer = Writer(marker.problem)
     if named:
-        output.print_lines([[(source.name, "title")]])
+        output.print_lines([[(report.sheet, "title")]])
     else:
         output.print_lines(heading(marker.problem._replace(notes="", source=""), width))
     if hints is None:
@@ -155,7 +172,6 @@ def _one(marker: Marker, source: Source, hints: int | None, digits: int, named: 
         from nncalc.views.check_hints import hints_view
 
         output.print_lines(hints_view(report, writer, hints, strict=marker.strict, width=width))
-    return report.right
 
 
 def _json_lines(marker: Marker, sources: Sequence[Source], hints: int | None) -> bool:

@@ -159,6 +159,15 @@ def test_hints(level: str, folder: Callable[..., Path], capsys: Capture) -> None
     assert "times" not in out
 
 
+def test_hints_on_many_sheets_leave_no_blank_where_one_is_broken(folder: Callable[..., Path], capsys: Capture) -> None:
+    path = folder("broken.yaml", "broken2.yaml", "right.yaml", "wrong.yaml")
+    assert run(["check", "regression", str(path), "--hints", "1"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("right.yaml\nnothing is wrong")
+    assert "\n\n\n" not in out
+    assert err.count("[1, {") == 2
+
+
 def test_the_sheet_from_standard_input(nncalc: Any) -> None:
     done = nncalc("check", "regression", "-", stdin="h2: [7.1, 1.2, {\n")
     assert done.returncode == 1
