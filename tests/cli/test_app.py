@@ -240,6 +240,51 @@ def test_ctrl_c_from_outside() -> None:
     assert process.returncode == 130
 
 
+def test_ctrl_c_while_typer_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = types.ModuleType("nncalc.cli.run")
+
+    def run(arguments: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    loading.run = run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "nncalc.cli.run", loading)
+    assert main(["softmax", "1"]) == 130
+
+
+# The installed program, which leaves without taking the interpreter apart
+
+INSTALLED = [sys.executable, "-c", "from nncalc.cli import script; script()"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "out", "errors"),
+    [
+        (["--version"], 0, f"nncalc {__version__}\n", ""),
+        (["relu", "x"], 2, "", "nncalc relu: 'x' is not a number\n"),
+        (["check", "regression", "regression-in-3", "--hints", "1"], 1, "13.67 of 15 points\n", ""),
+    ],
+)
+def test_the_installed_program_writes_everything_before_it_leaves(
+    arguments: list[str], status: int, out: str, errors: str
+) -> None:
+    done = subprocess.run([*INSTALLED, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert done.stdout.endswith(out)
+    assert bool(out) == bool(done.stdout)
+    assert done.stderr.startswith(errors)
+    assert bool(errors) == bool(done.stderr)
+
+
+def test_the_installed_program_is_silent_where_its_reader_has_gone() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*INSTALLED, "derive", "regression"], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 # Pipes
 
 
