@@ -37,6 +37,8 @@ from nncalc.problem.problem import Problem
 NOTHING_FITS = "none of the usual mistakes gives these numbers"
 # what tells one gate, one layer or one time step from another
 GATE = re.compile(r"(?<=\d)_[a-z]\b|\b[ifgorzn](?=(bar)?\d+_t)")
+# one layer's output has an activation, the other's has none; a bias of a convolution has axes put behind it
+OUTPUT = re.compile(r"\bhbar(?=\d)|\[:, None(, None)*\]")
 NUMBER = re.compile(r"\d+(?=\b|_|\.)")
 SHAPES = {SHAPED: "it has another shape", TRANSPOSED: "rows and columns are exchanged"}
 
@@ -135,7 +137,11 @@ def _alike(found: Found) -> object:
     own = re.escape(found.key[1].split(".")[0])
     said = found.sentence.parts or (to_text(found.expression),)
     parts = (re.sub(rf"\b{own}\b", "@", part) for part in said)
-    return found.kind, found.sentence.text, *(NUMBER.sub("#", GATE.sub("", part)) for part in parts)
+    return found.kind, found.sentence.text, *(NUMBER.sub("#", GATE.sub("", OUTPUT.sub(_plain, part))) for part in parts)
+
+
+def _plain(match: re.Match[str]) -> str:
+    return "h" if match[0] == "hbar" else ""
 
 
 def _also(mistake: Mistake, key: Key) -> Mistake:
