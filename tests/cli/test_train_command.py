@@ -282,6 +282,26 @@ def test_what_cannot_be_used(arguments: list[str], words: str, capsys: pytest.Ca
     assert words in captured.err
 
 
+@pytest.mark.parametrize("options", [[], ["--batch-size", "1"], ["--batch-size", "1", "--validation", "0.25"]])
+def test_what_the_equations_have_no_value_for_is_said_with_its_place(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "given: {x: [0, 1, 3, 3], y: [[1, 2], [1, 2], [0, 1], [1, 1]]}\n"
+        "parameters: {E: [[1, 2], [3, 4], [5, 6]]}\n"
+        "equations: |\n"
+        "  h = one_hot(x, classes=3) @ E\n"
+        "  losses = half_sse(h, y, reduction='none')\n"
+        "  loss = mean(losses)\n",
+        "utf-8",
+    )
+    assert run(["train", str(path), "--epochs", "2", *options]) == 2
+    out, errors = capsys.readouterr()
+    assert out == ""
+    assert "p.yaml:4:3: one_hot has no class 3" in errors
+
+
 def test_the_screen_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "60")
