@@ -26,11 +26,12 @@ from nncalc.check.report import (
     WRONG,
     Sentence,
 )
-from nncalc.check.search import Search
+from nncalc.check.search import ALWAYS, Search
 from nncalc.check.style import style_beside, style_of
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
+MOST_PAIRED = 8  # values of a sheet for which two mistakes at once are looked for in vain
 LOOSELY = 8  # right forms of which it is asked how far rounding may lead them
 
 
@@ -89,6 +90,7 @@ class Judge:
         self.mistaken: list[tuple[str, Expression]] = []
         self.values: list[Judged] = []
         self.wrong: set[Key] = set()
+        self.pairs_left = MOST_PAIRED
         self.faults: list[Fault] = []
         self.remarks: list[Sentence] = []
 
@@ -284,8 +286,12 @@ class Judge:
     # --- what is wrong ---------------------------------------------------------------------------------------------
 
     def _explain(self, key: Key, written: Written, right: Any, is_right: Any) -> None:
-        search = Search(self.possibilities, self.own, self.exact)
-        groups = search.explain(key, written, right)
+        groups: list[list[Found]] = []
+        for own, exact in self._ways(key):
+            groups = Search(self.possibilities, own, exact).explain(key, written, right, self.pairs_left > 0)
+            if groups:
+                break
+        self.pairs_left -= not groups
         first = groups[0][0] if groups else None
         if (
             first is not None
@@ -320,7 +326,7 @@ class Judge:
                 self.copies.note_slip(key, place, float(expected[place]))
         if first is None or first.key == key:
             self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
-        if not groups and _is_trivial(written, right):
+        if (first is None or first.cost > ALWAYS) and _is_trivial(written, right):
             self.hollow.add(key)
         form = first.expression if first is not None and first.key == key else None
         exact = np.where(np.isfinite(exact), exact, written.filled(right))

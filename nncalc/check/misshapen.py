@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 
 from nncalc.catalogue.registry import operation
@@ -32,7 +31,7 @@ def edit_of_shape(possibilities: Possibilities, own: Own, key: Key, written: Wri
 
 
 def miscounted(own: Own, key: Key, shape: tuple[int, ...]) -> Sentence | None:
-    """How the size of a window operation's result was miscounted, if that explains the shape."""
+    """How the size of a window operation's result was miscounted, if that explains the shape; each way that does."""
     shapes = own.course.shapes
     for node in walk(own.equation(key)):
         if not isinstance(node, Apply):
@@ -46,20 +45,20 @@ def miscounted(own: Own, key: Key, shape: tuple[int, ...]) -> Sentence | None:
             right = shapes(own.equation(key))
             if len(shape) != len(right) or shape[: -len(axes)] != right[: -len(axes)]:
                 continue
-            for kind, words in SIZES.items():
-                if all(size in _sizes(axis, kind) for size, axis in zip(shape[-len(axes) :], axes, strict=True)):
-                    return Sentence(words)
+            found = tuple(zip(shape[-len(axes) :], axes, strict=True))
+            ways = [words for kind, words in SIZES.items() if all(_size(axis, kind) == size for size, axis in found)]
+            if ways:
+                return Sentence("; or ".join(ways))
     return None
 
 
-def _sizes(axis: Axis, kind: str) -> Iterator[int]:
-    """The output's size by a wrong formula."""
+def _size(axis: Axis, kind: str) -> int | None:
+    """The output's size by a wrong formula; None where it is not to be had."""
     room = axis.size + axis.before + axis.after - axis.reach
     if kind == "no_one":
-        yield room // axis.stride
-    elif kind == "one_padding":
-        yield (room - axis.after) // axis.stride + 1
-    elif kind == "ceiling":
-        yield -(-room // axis.stride) + 1
-    else:
-        yield room // axis.stride + 1
+        return room // axis.stride
+    if kind == "one_padding":
+        return (room - axis.after) // axis.stride + 1 if axis.after else None
+    if kind == "ceiling":
+        return -(-room // axis.stride) + 1
+    return room // axis.stride + 1

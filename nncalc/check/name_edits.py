@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from math import prod
 
+from nncalc.check.batch_edits import batch_edits
 from nncalc.check.course import PREVIOUS, Course
 from nncalc.check.edit import Edit, places, said
 from nncalc.check.report import Sentence
@@ -45,7 +46,7 @@ def name_edits(course: Course, equation: Equation, later: bool) -> Iterator[Edit
         if old == "optimizer.t":
             for changed in (Name(old) - 1, Name(old) + 1):
                 for put, _ in spots:
-                    yield Edit("time", put(changed), said("t is counted from another step"), 1.6)
+                    yield Edit("time", put(changed), said("t is counted from another step"), 1.9)
         if later and equation.phase == "update" and old.endswith(".grad"):
             gathered = Name(old) + Name(old + PREVIOUS)
             for put, _ in spots:
@@ -53,6 +54,7 @@ def name_edits(course: Course, equation: Equation, later: bool) -> Iterator[Edit
     yield from _exchanged(course, expression)
     yield from _label_edits(course, equation)
     yield from _count_edits(course, equation)
+    yield from batch_edits(course, equation)
 
 
 def _exchanged(course: Course, expression: Expression) -> Iterator[Edit]:

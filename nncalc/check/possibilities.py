@@ -21,6 +21,7 @@ from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, names_in, substitute, walk
 
 MOST_FORMS = 8
+LEAST_AXES = {"transpose": 2, "softmax": 1, "log_softmax": 1}
 # Of two mistakes in one equation, each is among the commonest.
 PAIRED = 40
 PAIR_COST = 1.5
@@ -144,7 +145,7 @@ class Possibilities:
             found = self.probe.fingerprint(iteration, edit.expression)
             if found and found == right:
                 equal[edit.expression] = None
-            elif edit.kind and found not in passed_over:
+            elif edit.kind and found not in passed_over and found.strip("0 "):
                 groups.setdefault(found or repr(edit.expression), []).append(edit)
         if not known:
             self._right.setdefault((equation.name, later), tuple(equal)[: 2 * MOST_FORMS])
@@ -188,9 +189,9 @@ class Possibilities:
             elif isinstance(node, Apply) and not _settings_known(node):
                 return False
         try:
-            turned = (n for n in walk(expression) if isinstance(n, Apply) and n.op == "transpose")
-            if any(len(shapes(node.args[0])) < 2 for node in turned):
-                return False  # nobody transposes a vector and means it
+            for node in walk(expression):  # nobody transposes a vector and means it, or takes a number's softmax
+                if isinstance(node, Apply) and len(shapes(node.args[0])) < LEAST_AXES.get(node.op, 0):
+                    return False
             return shapes(expression) == (shapes.known[equation.name] if shape is None else shape)
         except UNUSABLE:
             return False

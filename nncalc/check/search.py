@@ -35,16 +35,17 @@ class Search:
         self.course = possibilities.course
         self.own, self.exact = own, exact
 
-    def explain(self, key: Key, written: Written, right: Any) -> list[list[Found]]:
+    def explain(self, key: Key, written: Written, right: Any, pairs: bool = True) -> list[list[Found]]:
         """For each mistake that was made, every explanation that fits, the likeliest first; none where nothing fits.
 
-        A value has several mistakes where several entries have slips; all else explains the whole value.
+        pairs: whether two mistakes at once are looked for. A value has several mistakes where several entries have
+        slips; all else explains the whole value.
         """
         expected, spread, wrong = self._wrong(key, written, right)
         slip_groups = self._slips(key, written, expected, right, spread, wrong)
         singles = [*self._at(key, written, wrong), *self._before(key, written, wrong)]
         singles += misread(self.own, self.exact, key, written, wrong)
-        if not singles and not slip_groups:
+        if pairs and not singles and not slip_groups:
             singles = list(self._pairs(key, written, wrong))
         singles = _ranked(singles)
         if len(slip_groups) > 1:

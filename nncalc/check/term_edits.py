@@ -15,6 +15,7 @@ FAMILIES = (
     ("global_avg_pool", "global_max_pool"),
 )  # fmt: skip
 COMMON_ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax", "identity", "leaky_relu")
+FUNCTIONS = ("exp", "log", "sin", "cos")
 TURNED = {"greater": "less", "less": "greater", "greater_equal": "less_equal", "less_equal": "greater_equal"}
 
 
@@ -26,6 +27,7 @@ def term_edits(name: str, expression: Expression) -> Iterator[Edit]:
             for edit in _of_node(node):
                 yield edit._replace(expression=put(edit.expression))
     yield from _whole(expression)
+    yield from _functions(expression)
     if name.endswith(".grad"):
         yield Edit(
             "extra_factor", Name("learning_rate") * expression, said("the learning rate is multiplied in already"), 3.0
@@ -45,6 +47,11 @@ def _whole(expression: Expression) -> Iterator[Edit]:
             yield Edit("wrong_function", wrapped, said("{0} is applied to the result", Name(op)), 2.8)
 
 
+def _functions(expression: Expression) -> Iterator[Edit]:
+    for op in FUNCTIONS[:2]:
+        yield Edit("wrong_function", Apply(op, (expression,)), said("{0} is taken of the result", Name(op)), 2.9)
+
+
 def _of_node(node: Apply) -> Iterator[Edit]:
     yield from _OF_OPERATION.get(node.op, _of_function)(node)
     yield from _turned_arguments(node)
@@ -57,6 +64,11 @@ def _of_sum(node: Apply) -> Iterator[Edit]:
     if node.op == "add":
         yield Edit("sign", b - a, said("the sign of {0} is turned round", a), 1.6)
         yield Edit("missing_term", b, said("{0} is left out", a), 1.5)
+        if isinstance(a, Apply) and a.op == "add":
+            first: Expression = a
+            while isinstance(first, Apply) and first.op == "add":
+                first = first.args[0]
+            yield Edit("missing_term", first, said("all terms but {0} are left out", first), 1.8)
     else:
         yield Edit("sign", b - a, said("the difference is taken the other way round"), 1.3)
         yield Edit("sign", -a - b, said("the sign of {0} is turned round", a), 1.9)
@@ -150,6 +162,11 @@ def _of_function(node: Apply) -> Iterator[Edit]:
     if not node.args:
         return
     first = node.args[0]
+    if node.op in (*COMMON_ACTIVATIONS, *FUNCTIONS):
+        turned = Apply(node.op, (negated(first), *node.args[1:]), node.settings)
+        yield Edit("sign", turned, said("the sign of {0} is turned round", first), 1.9)
+    if node.op == "relu":
+        yield Edit("wrong_function", call.abs(first), said("the absolute value is taken, not relu"), 2.4)
     if len(node.args) == 1:
         yield Edit("missing_factor" if node.op not in ACTIVATIONS else "wrong_function", first,
                    said("{0} is left out", Name(node.op)), 1.8)  # fmt: skip

@@ -190,3 +190,40 @@ def test_the_gradient_of_a_mistaken_loss_follows() -> None:
     report = check(checker, sheet_of(checker, 5, wrong))
     assert mistakes(report) == [("hbar2", "sign", "W2 @ h1 - b2")]
     assert verdicts(report)["b2.grad"] == "follows"
+
+
+RNN_LIKE = """
+given: {x: [0.5, -1, 0.8], h0: 0.2, y: 1}
+parameters: {w: 0.7, u: -0.4}
+equations: |
+  h_1 = tanh(w * x[0] + u * h0)
+  h_2 = tanh(w * x[1] + u * h_1)
+  h_3 = tanh(w * x[2] + u * h_2)
+  loss = (h_3 - y) ** 2 + (h_1 - y) ** 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("problem", "name", "computed", "kind"),
+    [
+        (BATCH, "W1.grad", "outer(hbar1.grad[0], x[0])", "missing_term"),
+        (BATCH, "b2.grad", "h2.grad[2]", "missing_term"),
+        (BATCH, "W2.grad", "h2.grad.T @ h1 / 3", "extra_factor"),
+        (BATCH, "p", "softmax(-h2)", "sign"),
+        (BATCH, "h2.grad", "(p - y) / 2", "count"),
+        (RNN_LIKE, "h_1.grad", "2 * (h_1 - y)", "missing_term"),
+    ],
+)
+def test_what_batches_and_sequences_invite(problem: str, name: str, computed: str, kind: str) -> None:
+    checker = stated(problem)
+    report = check(checker, sheet_of(checker, 5, {(1, name): computed}))
+    first = report.mistakes[0]
+    assert first.name == name
+    assert kind in {first.kind, *(other.kind for other in first.alternatives)}
+
+
+def test_a_slip_before_a_mistake_that_was_made_from_the_right_number() -> None:
+    checker = shipped("regression")
+    # h² is written 1.7 where 7.1 was meant, and gone on with; the sign is the notebook's
+    report = check(checker, "h2: [1.7, 1.2, 1.1]; loss: 6.084; h2.grad: [-0.9205, -0.3616, 0.1479]")
+    assert [m[:2] for m in mistakes(report)] == [("h2", "slip_swap"), ("h2.grad", "sign")]
