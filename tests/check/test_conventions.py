@@ -115,6 +115,26 @@ def _turned(line: str) -> str:
     return f"{name}: " + json.dumps([list(column) for column in zip(*rows, strict=True)]).replace('"', "")
 
 
+@pytest.mark.parametrize(
+    ("labels", "inputs"), [("[1, 0]", "[1, 2]"), ("[[1, 0], [0.5, -1]]", "[[1, 2], [3, -1]]")], ids=["example", "batch"]
+)
+def test_matrices_in_the_numerator_layout_with_a_mistake_in_one_are_no_convention(labels: str, inputs: str) -> None:
+    checker = stated(
+        f"inputs: {inputs}\nlabels: {labels}\nlayers:\n  - dense: {{weights: [[1, 2], [3, 4], [0, 1]]}}\n"
+        "  - dense: {weights: [[1, 0, 2], [2, -1, 1]]}\nloss: half_sse\n"
+    )
+    lines = sheet_of(checker, 5).splitlines()
+    turned = {line.partition(":")[0]: _turned(line) for line in lines if line.startswith(("W1.grad:", "W2.grad:"))}
+    sheet = "\n".join(turned.get(line.partition(":")[0], line) for line in lines)
+    report = check(checker, sheet)
+    assert report.right
+    assert "numerator layout" in str(report.conventions[0].explanation)
+    first = turned["W2.grad"].partition("[[")[2].partition(",")[0]
+    report = check(checker, sheet.replace(turned["W2.grad"], turned["W2.grad"].replace(first, f"1{first}", 1)))
+    assert not report.right
+    assert report.conventions == ()
+
+
 def test_relu_may_have_slope_1_at_0() -> None:
     text = """
 inputs: [1, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nncalc.language.text import to_text
 from tests.check.sheets import check, mistakes, sheet_of, stated, verdicts
 
@@ -37,10 +39,37 @@ def test_an_output_size_without_the_one() -> None:
     assert "without the + 1" in str(report.mistakes[0].explanation)
 
 
-def test_a_padding_counted_once() -> None:
-    checker = stated(conv(padding=1))
-    report = check(checker, "h1: [[[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]]]")
-    assert "p for 2p" in str(report.mistakes[0].explanation) or "without" in str(report.mistakes[0].explanation)
+POOL = """
+inputs: [[[1, 2, 0, 1], [0, 1, 3, 1], [2, 1, 0, 2], [1, 0, 1, 1]]]
+labels: 1
+layers:
+  - max_pool2d: {size: 2, stride: 3, ceil_mode: true}
+  - flatten
+loss: softmax_cross_entropy
+"""
+NO_ONE, ONE_PADDING = "without the + 1", "p for 2p"
+UP, DOWN = "rounded up where it is rounded down", "rounded down where it is rounded up"
+
+
+@pytest.mark.parametrize(
+    ("problem", "size", "said"),
+    [
+        # the image is 4×4, the kernel 2×2: (4 + 2·2 − 2) / 1 + 1 is 7
+        (conv(padding=2), 6, {NO_ONE}),
+        (conv(padding=2), 5, {ONE_PADDING}),
+        # with the padding of 1 both give the same: (4 + 2 − 2) / 1 and (4 + 1 − 2) / 1 + 1
+        (conv(padding=1), 4, {NO_ONE, ONE_PADDING}),
+        (conv(stride=3), 2, {UP}),
+        (POOL, 1, {DOWN}),
+        (conv(padding=2), 3, set()),
+    ],
+)
+def test_how_an_output_size_was_miscounted(problem: str, size: int, said: set[str]) -> None:
+    name = "pool1" if problem == POOL else "h1"
+    report = check(stated(problem), f"{name}: {[[[11 + i for i in range(size)]] * size]}")
+    assert mistakes(report) == [(name, "shape", "")]
+    explanation = str(report.mistakes[0].explanation)
+    assert {words for words in (NO_ONE, ONE_PADDING, UP, DOWN) if words in explanation} == said
 
 
 def test_a_shape_that_nothing_explains() -> None:
