@@ -13,6 +13,7 @@ from nncalc.problem.problem import Problem
 from nncalc.problem.work import program_of
 
 PREVIOUS = ".previous"
+_NONE: frozenset[str] = frozenset()
 
 
 class Course:
@@ -58,15 +59,8 @@ class Course:
 
     def depends_on(self, name: str) -> frozenset[str]:
         """Every name that the value of `name` is worked out from, within an iteration."""
-        found = self._used_by.get(name)
-        if found is None:
-            below: set[str] = set()
-            waiting = [name]
-            while waiting:
-                equation = self.equations.get(waiting.pop())
-                for used in equation.inputs if equation else ():
-                    if used not in below:
-                        below.add(used)
-                        waiting.append(used)
-            found = self._used_by[name] = frozenset(below)
-        return found
+        if not self._used_by:
+            for later, equation in self.equations.items():
+                own = frozenset(equation.inputs)
+                self._used_by[later] = own.union(*(self._used_by.get(used, _NONE) for used in own))
+        return self._used_by.get(name, _NONE)

@@ -16,6 +16,7 @@ from nncalc.language.expression import Apply, Const, Expression, Name, call, nam
 
 # inside these, a value is one of two factors and not the argument of a derivative
 _PRODUCTS = frozenset(("matmul", "outer", "conv1d", "conv2d", "conv1d_weight", "conv2d_weight", "conv2d_input"))
+MOST_OTHERS = 120  # names that one may be taken for
 COMPARISONS = frozenset(("greater", "greater_equal", "less", "less_equal"))
 _PARTS = re.compile(r"([A-Za-z]+)(\d*)(_[a-z]+)?(_t\d+)?(.*)")
 
@@ -29,10 +30,8 @@ def name_edits(course: Course, equation: Equation, later: bool) -> Iterator[Edit
         spots = [(put, around) for node, put, around in places(expression) if node == Name(old)]
         if shape is None or not spots:
             continue
-        for new in (*_own_past(course, old, later), *others.get(shape, ())):
-            if new in (old, equation.name):
-                continue
-            cost = 2.0 + _distance(old, new)
+        for distance, new in _nearest(old, (*_own_past(course, old, later), *others.get(shape, ()))):
+            cost = 2.0 + distance
             words = _words(course, old, new)
             if len(spots) > 1:
                 whole = substitute(expression, partial(_swap, old, new))
@@ -105,6 +104,12 @@ def _candidates(course: Course, equation: Equation, later: bool) -> dict[tuple[i
             continue
         found.setdefault(shape, []).append(name)
     return found
+
+
+def _nearest(old: str, others: tuple[str, ...]) -> list[tuple[float, str]]:
+    """The names that one is taken for soonest, with how far off they are; nobody mixes up any two of hundreds."""
+    found = [(_distance(old, new), new) for new in others if new != old]
+    return sorted(found, key=lambda one: one[0])[:MOST_OTHERS] if len(found) > MOST_OTHERS else found
 
 
 def _own_past(course: Course, name: str, later: bool) -> tuple[str, ...]:

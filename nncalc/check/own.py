@@ -82,6 +82,10 @@ class Own:
         for kept in (self._values, self._nodes, self._spreads):
             kept.clear()
 
+    def forget_steps(self) -> None:
+        """Lets go of what parts of expressions came to: of all that may have been done, that is too much to keep."""
+        self._nodes.clear()
+
     def supposing(self, fixed: Mapping[Key, Any], changed: Mapping[Key, Expression] | None = None) -> Own:
         """These values with some of them otherwise."""
         changes = {**self.changed, **(changed or {})}

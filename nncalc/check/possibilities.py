@@ -149,6 +149,7 @@ class Possibilities:
                 groups.setdefault(found or repr(edit.expression), []).append(edit)
         if not known:
             self._right.setdefault((equation.name, later), tuple(equal)[: 2 * MOST_FORMS])
+        self.probe.forget_steps()
         return tuple(
             Possible(group[0].kind, group[0].sentence, group[0].cost, _forms(group)) for group in groups.values()
         )

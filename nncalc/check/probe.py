@@ -46,6 +46,11 @@ class Probe:
             parts.append(f"{weighted:.{DIGITS}g}")
         return " ".join(parts)
 
+    def forget_steps(self) -> None:
+        """As of Own: an equation's possible mistakes are told apart."""
+        for own in self.sets:
+            own.forget_steps()
+
     def _weighted(self, size: int) -> Any:
         if size not in self._weights:
             self._weights[size] = np.random.default_rng(SEED + size).uniform(0.5, 1.5, size)

@@ -44,15 +44,21 @@ class Search:
         expected, spread, wrong = self._wrong(key, written, right)
         slip_groups = self._slips(key, written, expected, right, spread, wrong)
         singles = [*self._at(key, written, wrong), *self._before(key, written, wrong)]
+        self._forget_steps()
         singles += misread(self.own, self.exact, key, written, wrong)
         if pairs and not singles and not slip_groups:
             singles = list(self._pairs(key, written, wrong))
+            self._forget_steps()
         singles = _ranked(singles)
         if len(slip_groups) > 1:
             by_slips = not singles or sum(group[0].cost for group in slip_groups) < singles[0].cost
             return slip_groups if by_slips else [singles]
         together = _ranked([*singles, *(slip_groups[0] if slip_groups else ())])
         return [together] if together else []
+
+    def _forget_steps(self) -> None:
+        self.own.forget_steps()
+        self.exact.forget_steps()
 
     def _wrong(self, key: Key, written: Written, right: Any) -> tuple[Any, Any, Any]:
         """What follows in the right way that leaves fewest entries wrong, its spread, and which are wrong."""
