@@ -28,11 +28,11 @@ class Checker:
     def report(self, sheet: Sheet) -> Report:
         """What is right in a sheet, what is wrong, what follows, and which mistakes they are."""
         with np.errstate(all="ignore"):
-            judgement = self._judge(self.possibilities, sheet)
+            judgement = self._judge(self.possibilities, sheet, True)
             kept: list[Convention] = []
             if judgement.wrong:
                 kept, judgement = self.conventions.explain(sheet, judgement, self.possibilities, self._judge)
             return report_of(self.problem, self.possibilities, sheet, judgement, kept, self.strict)
 
-    def _judge(self, possibilities: Possibilities, sheet: Sheet) -> Judgement:
-        return Judge(possibilities, sheet, self.tolerance).run()
+    def _judge(self, possibilities: Possibilities, sheet: Sheet, pairs: bool) -> Judgement:
+        return Judge(possibilities, sheet, self.tolerance, pairs).run()

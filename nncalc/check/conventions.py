@@ -28,7 +28,8 @@ REDUCTIONS = {"mean": ("sum", "the sum over the examples"), "sum": ("mean", "the
 
 NEARLY = 0.1  # of the largest number: what rounding may have come to on the way there
 
-JudgeSheet = Callable[[Possibilities, Sheet], Judgement]
+# the last: whether two mistakes in one equation are looked for
+JudgeSheet = Callable[[Possibilities, Sheet, bool], Judgement]
 
 
 class Custom:
@@ -63,7 +64,7 @@ class Conventions:
     ) -> tuple[list[Convention], Judgement]:
         """The conventions that the sheet keeps to, and the judgement that takes them into account."""
         kept: list[Convention] = []
-        turned = turned_layout(sheet, judgement, self.course, lambda other: judge(possibilities, other))
+        turned = turned_layout(sheet, judgement, self.course, lambda other: judge(possibilities, other, True))
         if turned is not None:
             convention, sheet, judgement = turned
             kept.append(convention)
@@ -81,18 +82,23 @@ class Conventions:
 
     def _better(self, sheet: Sheet, judgement: Judgement, judge: JudgeSheet) -> tuple[Custom, Judgement] | None:
         """The convention that leaves least wrong, if what depends on it is then right all through the sheet."""
-        best: tuple[int, Custom, Judgement] | None = None
+        best: tuple[Custom, Judgement] | None = None
         for custom in self.customs:
             if not self._could_be(custom, sheet, judgement):
                 continue
-            other = judge(custom.possibilities, sheet)
+            other = judge(custom.possibilities, sheet, False)
             # what the problem's own way has right and the other one wrong speaks against it
             spoilt = (other.wrong & self._touched(custom, len(sheet.iterations))) - judgement.wrong
             if spoilt or len(other.wrong) >= len(judgement.wrong):
                 continue
-            if best is None or len(other.wrong) < best[0]:
-                best = len(other.wrong), custom, _merged(judgement, other)
-        return best[1:] if best else None
+            if best is None or len(other.wrong) < len(best[1].wrong):
+                best = custom, other
+        if best is None:
+            return None
+        custom, other = best
+        if other.wrong:
+            other = judge(custom.possibilities, sheet, True)
+        return custom, _merged(judgement, other)
 
     def _could_be(self, custom: Custom, sheet: Sheet, judgement: Judgement) -> bool:
         """Whether the first wrong value that the convention touches is right under it."""

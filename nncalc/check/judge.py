@@ -76,7 +76,7 @@ class Judgement(NamedTuple):
 class Judge:
     """Judges one sheet of a course."""
 
-    def __init__(self, possibilities: Possibilities, sheet: Sheet, tolerance: float | None) -> None:
+    def __init__(self, possibilities: Possibilities, sheet: Sheet, tolerance: float | None, pairs: bool = True) -> None:
         self.possibilities = possibilities
         self.course = possibilities.course
         self.sheet, self.tolerance = sheet, tolerance
@@ -90,7 +90,7 @@ class Judge:
         self.mistaken: list[tuple[str, Expression]] = []
         self.values: list[Judged] = []
         self.wrong: set[Key] = set()
-        self.pairs_left = MOST_PAIRED
+        self.pairs_left = MOST_PAIRED if pairs else 0
         self.faults: list[Fault] = []
         self.remarks: list[Sentence] = []
 
@@ -363,7 +363,7 @@ class Judge:
         """Data that the sheet copies: passed over where they are right, a misread number where they are not."""
         iteration, name = key
         own = self.own.value(iteration, name)
-        if answer.value.shape != right.shape:
+        if answer.value.shape != right.shape or own.shape != right.shape:
             return
         written = self._written(answer)
         if written.near(own, self.own.margin(iteration, name)).all() or written.near(right).all():
