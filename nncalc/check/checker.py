@@ -6,7 +6,8 @@ import numpy as np
 
 from nncalc.check.conventions import Conventions
 from nncalc.check.course import Course
-from nncalc.check.judge import Judge, Judgement
+from nncalc.check.judge import Judge
+from nncalc.check.judgement import Judgement
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import Convention, Report
 from nncalc.check.reporting import report_of

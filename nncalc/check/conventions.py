@@ -11,7 +11,7 @@ from nncalc.catalogue.registry import operation
 from nncalc.check.course import Course
 from nncalc.check.edit import places
 from nncalc.check.entry_edits import changed_program, values_of, with_forward
-from nncalc.check.judge import Judged, Judgement
+from nncalc.check.judgement import Judged, Judgement
 from nncalc.check.layout import turned_layout
 from nncalc.check.own import UNUSABLE, Key
 from nncalc.check.possibilities import Possibilities

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from nncalc.check.copied import Copies, read_as
 from nncalc.check.found import Found
+from nncalc.check.judgement import Fault, Judged, Judgement
 from nncalc.check.match import Written
 from nncalc.check.misshapen import edit_of_shape, miscounted
 from nncalc.check.own import UNUSABLE, Key, Own
@@ -22,55 +23,16 @@ from nncalc.check.report import (
     SHAPE,
     SHAPED,
     TRANSPOSED,
-    UNEXPLAINED,
     WRONG,
     Sentence,
 )
+from nncalc.check.right_forms import RightForms
 from nncalc.check.search import ALWAYS, Search
 from nncalc.check.style import style_beside, style_of
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
 MOST_PAIRED = 8  # values of a sheet for which two mistakes at once are looked for in vain
-LOOSELY = 8  # right forms of which it is asked how far rounding may lead them
-
-
-class Judged(NamedTuple):
-    """One value, judged. entries: words in the value's shape."""
-
-    key: Key
-    entries: Any
-    expected: Any
-    given: Any
-
-
-class Fault(NamedTuple):
-    """One mistake, with every explanation that fits, the likeliest first; none where nothing does.
-
-    shown_at: the value that shows it, where the mistake is in one that the sheet leaves out. entries: where, from 0.
-    kind: `shape` or `transposed` where that is all that is wrong. because: the trivial answer that this one rests on.
-    sentence: what is said where no explanation has one.
-    """
-
-    key: Key
-    found: tuple[Found, ...]
-    shown_at: Key
-    kind: str = UNEXPLAINED
-    because: Key | None = None
-    sentence: Sentence | None = None
-
-
-class Judgement(NamedTuple):
-    """All of a sheet.
-
-    wrong: the values that are wrong in themselves or of the wrong shape. remarks: what is said beside it, of numbers
-    rounded the other way.
-    """
-
-    values: tuple[Judged, ...]
-    faults: tuple[Fault, ...]
-    wrong: frozenset[Key]
-    remarks: tuple[Sentence, ...] = ()
 
 
 class Judge:
@@ -86,8 +48,7 @@ class Judge:
         self.tainted: dict[Key, bool] = {}
         self.hollow: set[Key] = set()
         self.copies = Copies(self.course)
-        # forward equations as they were mistaken, and what is then derived from them
-        self.mistaken: list[tuple[str, Expression]] = []
+        self.forms = RightForms(possibilities)
         self.values: list[Judged] = []
         self.wrong: set[Key] = set()
         self.pairs_left = MOST_PAIRED if pairs else 0
@@ -168,12 +129,12 @@ class Judge:
         """Whether all that is not right was worked out from the student's own values; if so, it is noted."""
         iteration = key[0]
         for way, (own, exact) in enumerate(self._ways(key)):
-            form = self._fitting_form(own, exact, key, written, is_right)
-            derived = form is None and way == 0 and self._fits_mistaken(key, written, is_right)
+            form = self.forms.fitting(own, exact, key, written, is_right)
+            derived = self.forms.derived(own, key, written, is_right) if form is None and way == 0 else None
             form = derived or form
             if form is None:
                 continue
-            tainted = way > 0 or bool(derived) or self._is_tainted(key)
+            tainted = way > 0 or derived is not None or self._is_tainted(key)
             near_right = is_right
             if tainted:
                 near_right = is_right | written.near(right, own.spread(iteration, form))
@@ -192,44 +153,6 @@ class Judge:
     def _ways(self, key: Key) -> list[tuple[Own, Own]]:
         """The student's values as they are written, then with numbers as they were misread or before a slip."""
         return [(self.own, self.exact), *self.copies.ways(key, self.own, self.exact)]
-
-    def _fitting_form(self, own: Own, exact: Own, key: Key, written: Written, is_right: Any) -> Expression | None:
-        """The right form that gives what is written: strictly if one does, else within what rounding explains."""
-        iteration, name = key
-        plain = own.equation(key)
-        if (is_right | written.near(own.value(*key))).all():
-            return plain
-        with suppress(*UNUSABLE):
-            if (is_right | written.near(exact.value(*key))).all() or self._loosely(own, key, plain, written, is_right):
-                return plain
-        others = self.possibilities.right_forms(name, key[0] > 1)[1:]
-        for form in others:
-            with suppress(*UNUSABLE):
-                fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
-                if fits.all():
-                    return form
-        for form in others[:LOOSELY]:
-            with suppress(*UNUSABLE):
-                if self._loosely(own, key, form, written, is_right):
-                    return form
-        return None
-
-    def _loosely(self, own: Own, key: Key, form: Expression, written: Written, is_right: Any) -> bool:
-        """Whether a form gives what is written within what the rounding before it explains."""
-        spread = own.spread(key[0], form)
-        return bool(np.any(spread) and (is_right | written.near(own.of(key[0], form), spread)).all())
-
-    def _fits_mistaken(self, key: Key, written: Written, is_right: Any) -> Expression | None:
-        """What is rightly derived from an equation of the forward pass as it was mistaken, where that was written."""
-        for name, expression in self.mistaken:
-            form = self.possibilities.derived_from(name, expression).get(key[1])
-            if form is None:
-                continue
-            with suppress(*UNUSABLE):
-                spread = self.own.spread(key[0], form)
-                if (is_right | written.near(self.own.of(key[0], form), spread)).all():
-                    return form
-        return None
 
     def _is_tainted(self, key: Key) -> bool:
         """Whether a value rests on something that is not right."""
@@ -298,7 +221,7 @@ class Judge:
             and first.expression is not None
             and self.course.equations[first.key[1]].phase == "forward"
         ):
-            self.mistaken.append((first.key[1], first.expression))
+            self.forms.mistaken.append((first.key[1], first.expression))
         if first is not None and first.key != key:
             assert first.expression is not None
             self.faults.append(Fault(first.key, tuple(groups[0]), key))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nncalc.check.course import Course
-from nncalc.check.judge import Judgement
+from nncalc.check.judgement import Judgement
 from nncalc.check.own import Key
 from nncalc.check.report import CONVENTION, RIGHT, ROUNDED, Convention, Sentence
 from nncalc.language.expression import Apply, Expression, Name, call

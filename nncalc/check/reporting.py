@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nncalc.check.found import Found
-from nncalc.check.judge import Fault, Judged, Judgement
+from nncalc.check.judgement import Fault, Judged, Judgement
 from nncalc.check.own import Key
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import (
