@@ -154,48 +154,6 @@ class Judge:
         """The student's values as they are written, then with numbers as they were misread or before a slip."""
         return [(self.own, self.exact), *self.copies.ways(key, self.own, self.exact)]
 
-<<<<<<< Updated upstream
-=======
-    def _fitting_form(self, own: Own, exact: Own, key: Key, written: Written, is_right: Any) -> Expression | None:
-        """The right form that gives what is written: strictly if one does, else within what rounding explains."""
-        iteration, name = key
-        plain = own.equation(key)
-        if (is_right | written.near(own.value(*key))).all():
-            return plain
-        with suppress(*UNUSABLE):
-            if (is_right | written.near(exact.value(*key))).all() or self._loosely(own, key, plain, written, is_right):
-                return plain
-        others = self.possibilities.right_forms(name, key[0] > 1)[1:]
-        for form in others:
-            with suppress(*UNUSABLE):
-                fits = is_right | written.near(own.of(iteration, form)) | written.near(exact.of(iteration, form))
-                if fits.all():
-                    return form
-        for form in others[:LOOSELY]:
-            with suppress(*UNUSABLE):
-                if self._loosely(own, key, form, written, is_right):
-                    return form
-        return None
-
-    def _loosely(self, own: Own, key: Key, form: Expression, written: Written, is_right: Any) -> bool:
-        """Whether a form gives what is written within what the rounding before it explains."""
-        spread = own.spread(key[0], form)
-        near = (written.near(number, spread) for number in (own.of(key[0], form), self.course.right(key[0])[key[1]]))
-        return bool(np.any(spread)) and any((is_right | entries).all() for entries in near)
-
-    def _fits_mistaken(self, key: Key, written: Written, is_right: Any) -> Expression | None:
-        """What is rightly derived from an equation of the forward pass as it was mistaken, where that was written."""
-        for name, expression in self.mistaken:
-            form = self.possibilities.derived_from(name, expression).get(key[1])
-            if form is None:
-                continue
-            with suppress(*UNUSABLE):
-                spread = self.own.spread(key[0], form)
-                if (is_right | written.near(self.own.of(key[0], form), spread)).all():
-                    return form
-        return None
-
->>>>>>> Stashed changes
     def _is_tainted(self, key: Key) -> bool:
         """Whether a value rests on something that is not right."""
         waiting, seen = [key], {key}
