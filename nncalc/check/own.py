@@ -219,8 +219,11 @@ class Own:
 
         style: how what stands beside it is written, where that is known.
         """
-        spread, style = self.spread(iteration, form), style or self.style
-        return style.margin(value, spread) if style else spread
+        spread = self.spread(iteration, form)
+        found = spread
+        for one in (style, self.style):
+            found = found if one is None else np.maximum(found, one.margin(value, spread))
+        return found
 
     def spread(self, iteration: int, expression: Expression) -> Any:
         """How far an expression may be off because of the rounding of what it is worked out from."""

@@ -62,4 +62,6 @@ class RightForms:
 
     def _loosely(self, own: Own, key: Key, form: Expression, written: Written, is_right: Any) -> bool:
         spread = own.spread(key[0], form)
-        return bool(np.any(spread) and (is_right | written.near(own.of(key[0], form), spread)).all())
+        right = own.course.right(key[0])[key[1]]
+        near = (written.near(number, spread) for number in (own.of(key[0], form), right))
+        return bool(np.any(spread)) and any((is_right | entries).all() for entries in near)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,24 +17,32 @@ LIKE_OTHERS = 0.8  # the share of the numbers that have the places of all
 
 
 class Style(NamedTuple):
-    """places: powers of ten of the last digit, where all numbers have the same; else digits, how many each has."""
+    """places: the power of ten of the last digit that numbers have; digits: how many they have; None: not so many.
+
+    Both where it can't be told which of them was meant.
+    """
 
     places: int | None
-    digits: int
+    digits: int | None
 
     def margin(self, value: Any, spread: Any) -> Any:
         """How far a value that was not written down is off when it was rounded like those that were.
 
         spread: how far it may be off before that; without any, what rounding does to it is known.
         """
+        found: Any = spread
+        for unit in self._units(value):
+            known = np.abs(value - np.round(value / unit) * unit)
+            found = np.maximum(found, spread + np.where(np.asarray(spread) > NOISE * unit, 0.5 * unit, known))
+        return found
+
+    def _units(self, value: Any) -> Iterator[Any]:
         if self.places is not None:
-            unit: Any = 10.0**self.places
-        else:
+            yield 10.0**self.places
+        if self.digits is not None:
             with np.errstate(all="ignore"):
                 unit = 10.0 ** (np.floor(np.log10(np.abs(value))) - self.digits + 1)
-            unit = np.where(np.isfinite(unit) & (unit > 0), unit, 1.0)
-        known = np.abs(value - np.round(value / unit) * unit)
-        return spread + np.where(np.asarray(spread) > NOISE * unit, 0.5 * unit, known)
+            yield np.where(np.isfinite(unit) & (unit > 0), unit, 1.0)
 
 
 def style_of(sheet: Sheet) -> Style | None:
@@ -52,11 +61,13 @@ def style_of(sheet: Sheet) -> Style | None:
     if not places or not digits:
         return None
     usual, count = places.most_common(1)[0]
-    many = digits.most_common(1)[0][0]
+    many, as_many = digits.most_common(1)[0]
     if many > MOST_DIGITS or usual >= 0:
         return None
-    alike = count >= LIKE_OTHERS * sum(places.values())
-    return Style(int(usual) if alike else None, max(int(many), 1))
+    if count >= LIKE_OTHERS * sum(places.values()):
+        return Style(int(usual), None)
+    alike = as_many >= LIKE_OTHERS * sum(digits.values())
+    return Style(None if alike else int(usual), max(int(many), 1))
 
 
 def style_beside(written: Written) -> Style | None:
@@ -64,4 +75,4 @@ def style_beside(written: Written) -> Style | None:
     margins = written.margin[written.answered]
     if not margins.size or margins.min() != margins.max() or not 0 < margins[0] < np.inf:
         return None
-    return Style(round(float(np.log10(2 * margins[0]))), 1)
+    return Style(round(float(np.log10(2 * margins[0]))), None)

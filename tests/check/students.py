@@ -91,14 +91,14 @@ class Student:
             value = self._worked_out(name)
             texts = self._texts(value)
             self.full[name], self.written[name] = value, _numbers(texts)
+            hidden = self.random.random(texts.shape) < self.manner.nulls
             if self.random.random() < self.manner.left_out:
-                # nobody can see how it was rounded, unless all others are rounded alike
-                if len(set(self.manner.places)) > 1:
-                    self.written[name] = value
+                hidden = np.ones(texts.shape, dtype=bool)
             else:
-                hidden = self.random.random(texts.shape) < self.manner.nulls
                 texts[hidden] = "null"
                 page[name] = self._bent(texts)
+            if hidden.all() and len(set(self.manner.places)) > 1:
+                self.written[name] = value  # nobody can see how it was rounded, unless all others are rounded alike
         return page
 
     def _worked_out(self, name: str) -> Any:
