@@ -27,11 +27,12 @@ from nncalc.check.report import (
     Sentence,
 )
 from nncalc.check.right_forms import RightForms
-from nncalc.check.search import ALWAYS, Search
+from nncalc.check.search import Search
 from nncalc.check.style import style_beside, style_of
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
+FAR_FETCHED = 3.0  # the cost of an explanation that does not excuse an answer of zeros
 MOST_PAIRED = 8  # values of a sheet for which two mistakes at once are looked for in vain
 
 
@@ -249,7 +250,7 @@ class Judge:
                 self.copies.note_slip(key, place, float(expected[place]))
         if first is None or first.key == key:
             self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
-        if (first is None or first.cost > ALWAYS) and _is_trivial(written, right):
+        if (first is None or first.cost > FAR_FETCHED) and _is_trivial(written, right):
             self.hollow.add(key)
         form = first.expression if first is not None and first.key == key else None
         exact = np.where(np.isfinite(exact), exact, written.filled(right))

@@ -25,8 +25,10 @@ def slips(text: str, right: float, spread: float = 0.0) -> tuple[str, ...]:
     written = decimal_of(text)
     if written is None or not isfinite(right) or not _within_sight(written, right):
         return ()
-    found = [kind for number in _roundings(written, right, spread) for kind in _between(written, number)]
-    return tuple(dict.fromkeys(found))
+    numbers = list(_roundings(written, right, spread))
+    if written in numbers:
+        return ()
+    return tuple(dict.fromkeys(kind for number in numbers for kind in _between(written, number)))
 
 
 def _within_sight(written: Decimal, right: float) -> bool:
