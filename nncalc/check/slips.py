@@ -13,7 +13,7 @@ WORDS = {
     "slip_sign": "the sign is lost or turned",
     "slip_point": "the decimal point has moved",
     "slip_swap": "two digits are swapped",
-    "slip_digit": "one digit is another",
+    "slip_digit": "one digit is wrong",
 }
 
 
