@@ -27,12 +27,13 @@ from nncalc.check.report import (
     Sentence,
 )
 from nncalc.check.right_forms import RightForms
-from nncalc.check.search import Search
+from nncalc.check.search import ALWAYS, Search
 from nncalc.check.style import style_beside, style_of
 from nncalc.language.expression import Expression
 from nncalc.problem.answers import Answer, Sheet
 
-FAR_FETCHED = 3.0  # the cost of an explanation that does not excuse an answer of zeros
+TAKEN = ("wrong_value", "wrong_argument")
+FEWEST_ALIKE = 3  # entries that are the same by no chance
 MOST_PAIRED = 8  # values of a sheet for which two mistakes at once are looked for in vain
 
 
@@ -211,8 +212,11 @@ class Judge:
 
     def _explain(self, key: Key, written: Written, right: Any, is_right: Any) -> None:
         groups: list[list[Found]] = []
+        unbelieved = False
         for own, exact in self._ways(key):
-            groups = Search(self.possibilities, own, exact).explain(key, written, right, self.pairs_left > 0)
+            search = Search(self.possibilities, own, exact)
+            groups = search.explain(key, written, right, self.pairs_left > 0)
+            unbelieved |= search.unbelieved
             if groups:
                 break
         self.pairs_left -= not groups
@@ -250,7 +254,10 @@ class Judge:
                 self.copies.note_slip(key, place, float(expected[place]))
         if first is None or first.key == key:
             self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
-        if (first is None or first.cost > FAR_FETCHED) and _is_trivial(written, right):
+        # one number may well be 0 by mistake; an array that was taken from zeros makes what follows easy all the same
+        by_mistake = first is not None and (first.cost <= ALWAYS or first.kind not in TAKEN)
+        excused = first is not None or unbelieved if right.size == 1 else by_mistake
+        if not excused and _is_trivial(written, right):
             self.hollow.add(key)
         form = first.expression if first is not None and first.key == key else None
         exact = np.where(np.isfinite(exact), exact, written.filled(right))
@@ -304,7 +311,7 @@ def _is_trivial(written: Written, right: Any) -> bool:
     if not numbers.size:
         return False
     alike = bool((numbers == numbers.flat[0]).all()) and not bool((right == right.flat[0]).all())
-    return (alike and numbers.size > 1) or bool((numbers == 0).all())
+    return (alike and numbers.size >= FEWEST_ALIKE) or bool((numbers == 0).all())
 
 
 def _misread_entries(key: Key, written: Written, right: Any) -> list[list[Found]]:

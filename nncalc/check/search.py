@@ -17,7 +17,7 @@ from nncalc.check.report import Sentence
 from nncalc.check.slips import WORDS, slips
 from nncalc.language.expression import Expression
 
-BELIEVED_PAIRS = 0.1  # two mistakes at once have to be more than a coincidence
+BELIEVED_PAIRS = 0.5  # two mistakes at once have to be more than a coincidence
 MOST_SLIPS = 0.34  # of a value's entries
 SLIP_COST = {"slip_sign": 2.0, "slip_point": 2.2, "slip_swap": 2.4, "slip_digit": 2.6}
 ALWAYS = 2.0  # the cost of mistakes so common that they are believed where they fit at all
@@ -34,6 +34,8 @@ class Search:
         self.possibilities = possibilities
         self.course = possibilities.course
         self.own, self.exact = own, exact
+        # whether some mistake gives the numbers, but no better than chance would
+        self.unbelieved = False
 
     def explain(self, key: Key, written: Written, right: Any, pairs: bool = True) -> list[list[Found]]:
         """For each mistake that was made, every explanation that fits, the likeliest first; none where nothing fits.
@@ -80,9 +82,9 @@ class Search:
         yield from self._fitting(key, key, self.possibilities.mistakes(key[1], key[0] > 1), written, wrong, 0.0)
 
     def _pairs(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
-        yield from self._fitting(
-            key, key, self.possibilities.pairs(key[1], key[0] > 1), written, wrong, 0.0, BELIEVED_PAIRS
-        )
+        later = key[0] > 1
+        pairs, singles = self.possibilities.pairs(key[1], later), len(self.possibilities.mistakes(key[1], later))
+        yield from self._fitting(key, key, pairs, written, wrong, 0.0, BELIEVED_PAIRS, singles)
 
     def _before(self, key: Key, written: Written, wrong: Any) -> Iterator[Found]:
         """Mistakes in equations whose values the sheet leaves out, on the way to this one."""
@@ -115,14 +117,18 @@ class Search:
         wrong: Any,
         extra: float,
         believed: float = BELIEVED,
+        commoner: int = 0,
     ) -> Iterator[Found]:
-        """The mistakes at one place that give the numbers at another or the same one."""
+        """The mistakes at one place that give the numbers at another or the same one.
+
+        commoner: how many have been tried before them.
+        """
         by_chance = chance(written, self.own.in_shape(key), wrong)
         found: list[Found] = []
         believed_in = False
-        for rank, possible in enumerate(sorted(mistakes, key=lambda mistake: mistake.cost), 1):
+        for rank, possible in enumerate(sorted(mistakes, key=lambda mistake: mistake.cost), commoner + 1):
             likely = by_chance * rank <= believed or possible.cost <= ALWAYS
-            if not likely and not found and rank > FIRST:
+            if not likely and not found and rank > commoner + FIRST:
                 break
             for form in possible.forms:
                 fit = self._fit(key, at, form, written)
@@ -130,6 +136,7 @@ class Search:
                     found.append(Found(at, possible.kind, possible.sentence, possible.cost + extra, form, fit))
                     believed_in |= likely
                     break
+        self.unbelieved |= bool(found) and not believed_in
         # what fits beside something believable gives the same numbers, and is named as well
         yield from found if believed_in else ()
 
