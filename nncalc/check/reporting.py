@@ -35,6 +35,7 @@ from nncalc.problem.answers import Sheet
 from nncalc.problem.problem import Problem
 
 NOTHING_FITS = "none of the usual mistakes gives these numbers"
+TOO_EASY = f"{NOTHING_FITS}, and they make what follows too easy to count"
 # what tells one gate, one layer or one time step from another
 GATE = re.compile(r"(?<=\d)_[a-z]\b|\b[ifgorzn](?=(bar)?\d+_t)")
 # one layer's output has an activation, the other's has none; a bias of a convolution has axes put behind it
@@ -114,6 +115,8 @@ def _mistakes(possibilities: Possibilities, judgement: Judgement) -> list[Mistak
         if mark in alike:
             place = alike[mark]
             found[place] = _also(found[place], fault.key)
+            if fault.because and found[place].equation is None:
+                found[place] = found[place]._replace(explanation=Sentence(TOO_EASY))
             continue
         alike[mark] = len(found)
         found.append(_mistake(possibilities, fault, first))

@@ -113,6 +113,7 @@ def test_full_points_for_what_follows_but_not_from_nothing() -> None:
     trivial = check(shipped(REFERENCE), "h1: [0, 0, 0, 0]; h2: [1, 0, 0.5]")
     assert verdicts(trivial)["h2"] == "wrong"
     assert trivial.mistakes[0].also_at == ("h2",)
+    assert "too easy to count" in str(trivial.mistakes[0].explanation)
 
 
 POINTS = """
