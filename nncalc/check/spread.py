@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncalc.catalogue.operation import broadcast
 from nncalc.catalogue.registry import operation
 from nncalc.engine.numpy_arrays import xp
 from nncalc.language.expression import Apply, Const, Expression, Name
@@ -62,7 +63,8 @@ def spread_of(own: Own, iteration: int, expression: Expression) -> Any:
     else:
         whole = np.asarray(own.of(iteration, expression))
         found = np.zeros(whole.shape)
-        for turn in _corners(spreads) if entry.elementwise else _one_by_one(spreads):
+        entrywise = entry.elementwise or entry.shape is broadcast
+        for turn in _corners(spreads) if entrywise else _one_by_one(spreads):
             most: Any = 0.0
             for moved in turn:
                 end = value(*(array + by for array, by in zip(arrays, moved, strict=True)))
