@@ -78,7 +78,8 @@ def _corners(spreads: list[Any]) -> Iterator[list[list[Any]]]:
     """All arguments at one of their ends each, in every combination; of many, one argument after the other."""
     loose = [i for i, spread in enumerate(spreads) if spread.any()]
     for group in [loose] if len(loose) <= MOST_TOGETHER else [[i] for i in loose]:
-        signs = product((1.0, -1.0), repeat=len(group))
+        # a condition that is false is true at both its ends
+        signs = product((1.0, -1.0, 0.0) if len(group) > 2 else (1.0, -1.0), repeat=len(group))
         yield [
             [combination[group.index(i)] * spread if i in group else 0.0 for i, spread in enumerate(spreads)]
             for combination in signs

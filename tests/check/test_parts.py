@@ -81,6 +81,7 @@ SPREAD = "{{given: {{x: {x}, A: [[1, -2], [3, 0.5]]}}, equations: 'r = {r}'}}"
 @settings(max_examples=60, deadline=None)
 # at the kink it is the mask and the other branch together that move furthest
 @example("where(x > 0, x, -2 * x)", [0.001953, 0.0], [-1.0, 0.0], 0.05)
+@example("where(x > 0, x, -2 * x)", [0.0, 0.0], [0.0, -1.0], 0.05)
 @given(
     st.sampled_from(
         ("relu(A @ x)", "tanh(x) * x", "softmax(x)", "sum(x ** 2)", "norm(x)", "outer(x, x)", "x / (1 + exp(-x))",
