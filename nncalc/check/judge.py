@@ -185,7 +185,7 @@ class Judge:
     def _refuse(self, key: Key, written: Written, right: Any, near_right: Any, hollow: Key) -> bool:
         entries = np.where(near_right, ROUNDED, WRONG).astype(object)
         self._accept(key, written, entries, right, written.filled(right), None, tainted=True)
-        self.faults.append(Fault(key, (), key, because=hollow))
+        self.faults.append(Fault(key, (), because=hollow))
         return True
 
     def _remark(self, key: Key, written: Written, entries: Any, followed: Any, exact: Any) -> None:
@@ -229,7 +229,7 @@ class Judge:
             self.forms.mistaken.append((first.key[1], first.expression))
         if first is not None and first.key != key:
             assert first.expression is not None
-            self.faults.append(Fault(first.key, tuple(groups[0]), key))
+            self.faults.append(Fault(first.key, tuple(groups[0])))
             self.own.change(first.key, first.expression)
             self.exact.change(first.key, first.expression)
             self.tainted = {k: found for k, found in self.tainted.items() if k in self.own.fixed}
@@ -253,7 +253,7 @@ class Judge:
             if place is not None and not group[0].given:
                 self.copies.note_slip(key, place, float(expected[place]))
         if first is None or first.key == key:
-            self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
+            self.faults += [Fault(key, tuple(group)) for group in groups] or [Fault(key, ())]
         # one number may well be 0 by mistake; an array that was taken from zeros makes what follows easy all the same
         by_mistake = first is not None and (first.cost <= ALWAYS or first.kind not in TAKEN)
         excused = first is not None or unbelieved if right.size == 1 else by_mistake
@@ -278,14 +278,14 @@ class Judge:
             if turned.near(right).all() or (own.shape == right.shape and turned.near(own, spread).all()):
                 self.tainted[key] = False
                 self.own.put(key, turned.filled(right), np.where(turned.answered, turned.margin, 0.0))
-                self.faults.append(Fault(key, (), key, TRANSPOSED))
+                self.faults.append(Fault(key, (), TRANSPOSED))
                 return
         edit = edit_of_shape(self.possibilities, self.own, key, written)
         if edit is None:
-            self.faults.append(Fault(key, (), key, SHAPED, sentence=miscounted(self.own, key, answer.value.shape)))
+            self.faults.append(Fault(key, (), SHAPED, sentence=miscounted(self.own, key, answer.value.shape)))
             return
         found = Found(key, SHAPED, edit.sentence, edit.cost, edit.expression, True)
-        self.faults.append(Fault(key, (found,), key, SHAPED))
+        self.faults.append(Fault(key, (found,), SHAPED))
         self.own.put(key, written.filled(self.own.of(key[0], edit.expression)), answer.margin, edit.expression)
 
     # --- given data ------------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ class Judge:
             return
         entries = np.where(written.near(own), RIGHT, WRONG).astype(object)
         groups = _misread_entries(key, written, own)
-        self.faults += [Fault(key, tuple(group), key) for group in groups] or [Fault(key, (), key)]
+        self.faults += [Fault(key, tuple(group)) for group in groups] or [Fault(key, ())]
         self._accept(key, written, entries, right, written.filled(own), None, tainted=True)
 
 

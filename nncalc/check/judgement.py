@@ -21,14 +21,12 @@ class Judged(NamedTuple):
 class Fault(NamedTuple):
     """One mistake, with every explanation that fits, the likeliest first; none where nothing does.
 
-    shown_at: the value that shows it, where the mistake is in one that the sheet leaves out. entries: where, from 0.
     kind: `shape` or `transposed` where that is all that is wrong. because: the trivial answer that this one rests on.
     sentence: what is said where no explanation has one.
     """
 
     key: Key
     found: tuple[Found, ...]
-    shown_at: Key
     kind: str = UNEXPLAINED
     because: Key | None = None
     sentence: Sentence | None = None
