@@ -35,6 +35,10 @@ class Call(NamedTuple):
     settings: tuple[Any, ...] = ()
     order: tuple[int, ...] = ()
 
+    def empty(self) -> Any:
+        """An array for the result, its axes in this order in memory."""
+        return np.empty([self.shape[axis] for axis in self.order], self.dtype).transpose(np.argsort(self.order))
+
 
 def _order(value: Any) -> tuple[int, ...]:
     return tuple(sorted(range(value.ndim), key=lambda axis: (-abs(value.strides[axis]), axis)))

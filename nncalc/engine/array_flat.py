@@ -11,7 +11,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from nncalc.engine.array_code import ArrayGraph, Call, Lazy
-from nncalc.engine.array_layout import Affine, Layout, Pair, affines
+from nncalc.engine.array_layout import Affine, Layout, Pair, affines, is_transpose
 from nncalc.engine.numpy_arrays import xp as np
 
 
@@ -164,10 +164,13 @@ class _Flattening:
             return self._lazy(self._flat(key).leaf)
         found = self._fused(key, members)
         if found is None:
-            size = sum(prod(item.shape) for item in items)
-            found = self.graph.call("gather", None, tuple(items), np.empty(size), (self._layout(members),))
+            found = self._gathered(items, members)
         self.made[key] = found
         return found
+
+    def _gathered(self, items: list[Any], members: tuple[int, ...]) -> Lazy:
+        size = sum(prod(item.shape) for item in items)
+        return self.graph.call("gather", None, tuple(items), np.empty(size), (self._layout(members),))
 
     def _fused(self, key: tuple[int, ...], members: tuple[int, ...]) -> Lazy | None:
         """The call of these nodes as one; None where they differ, or somebody else needs one of them."""
@@ -184,5 +187,54 @@ class _Flattening:
         if any(argument is None for argument in args):
             self.inside.difference_update(key)
             return None
+        if calls[0].function == "multiply":
+            for factor, product in (args, reversed(args)):
+                if np.shape(factor) == () and self.nodes[product.number].kind == "gather":
+                    parts = self._with_factor(factor, self.graph.inputs(product.number))
+                    if parts is not None:
+                        return self._gathered(parts, members)
         size = sum(prod(call.shape) for call in calls)
         return self.graph.call("ufunc", calls[0].function, tuple(args), np.empty(size))
+
+    def _with_factor(self, factor: Any, numbers: list[int]) -> list[Lazy] | None:
+        """The factor times these arrays, taken into the matrix products among them where that is less to multiply.
+
+        η (gᵀ x) is (η g)ᵀ x: the learning rate then goes over a batch of g instead of over all of W. None where it is
+        not less for any.
+        """
+        inner: dict[int, Lazy] = {}
+        found: dict[int, Lazy] = {}
+        for number in numbers:
+            node = self.nodes[number]
+            if node.function == "matmul" and self._only_inside(number):
+                smaller = min(node.args, key=lambda a: a.size)
+                if smaller.size < prod(node.shape):
+                    args = tuple(self._times(factor, a, inner) if a is smaller else a for a in node.args)
+                    found[number] = self._call_like(node, args)
+        if not found:
+            return None
+        for number in numbers:
+            node = self.nodes[number]
+            if number not in found:
+                # the bias's gradient is a sum over the same g
+                summed = node.kind == "reduce" and node.function == "add" and self._only_inside(number)
+                a = inner.get(node.args[0].number) if summed else None
+                found[number] = (
+                    self._times(factor, self._lazy(number), {}) if a is None else self._call_like(node, (a,))
+                )
+        return [found[number] for number in numbers]
+
+    def _only_inside(self, number: int) -> bool:
+        """Whether nobody but the update needs the node."""
+        return number not in self.kept and self.users[number] <= self.inside
+
+    def _times(self, factor: Any, a: Lazy, inner: dict[int, Lazy]) -> Lazy:
+        """The factor times an array; of a matrix seen turned, times the matrix as it lies in memory."""
+        node = self.nodes[a.number]
+        if is_transpose(node):
+            return self._call_like(node, (self._times(factor, node.args[0], inner),))
+        inner[a.number] = found = self.graph.call("ufunc", "multiply", (factor, a), node.empty())
+        return found
+
+    def _call_like(self, node: Call, args: tuple[Any, ...]) -> Lazy:
+        return self.graph.call(node.kind, node.function, args, node.empty(), node.settings)

@@ -160,10 +160,7 @@ class Memory:
     def _buffer(self, number: int, node: Call) -> Any:
         key = node.shape, node.order, str(node.dtype)
         free = self._free.get(key)
-        if free:
-            buffer = free.pop()
-        else:
-            buffer = np.empty([node.shape[axis] for axis in node.order], node.dtype).transpose(np.argsort(node.order))
+        buffer = free.pop() if free else node.empty()
         self._owner[number] = key, buffer
         return buffer
 
