@@ -66,7 +66,7 @@ def _windows(xp: Any, x: Any, axes: Axes, fill: float = 0.0) -> Iterator[Any]:
 
 def _shared_out(xp: Any, shares: Iterator[Any], like: Shape, axes: Axes) -> Any:
     """What each entry of the windows gets, added up in the input's places."""
-    if all(axis.kernel == axis.stride and axis.dilation == 1 and axis.size == axis.out * axis.stride for axis in axes):
+    if all(a.before == 0 and a.dilation == 1 and a.kernel == a.stride and a.size == a.out * a.stride for a in axes):
         # the windows are tiles: every place is in one of them
         result = xp.empty(tuple(like))
         for place, share in zip(positions(axes), shares, strict=True):
@@ -207,6 +207,7 @@ _MAX = {
     1: (
         ("A", "A[:, :2]", "size=2, stride=1"),
         ("A[:, None]", "A[:, None, :2]", "size=2, padding=1, ceil_mode=True"),
+        ("A", "A[:, :1]", "size=3, padding=1"),
         ("A", "A[:, :2]", "size=2, stride=1, padding=((0, 1),), dilation=2"),
     ),
     2: (
@@ -218,7 +219,7 @@ _MAX = {
 _SUM = {
     1: (
         ("A", "A[:, :2]", "(2, 3)", "size=2, ceil_mode=True"),
-        ("A[:, None]", "A[:, None, :2]", "(2, 1, 3)", "size=2, stride=2, padding=1"),
+        ("A", "A[:, :1]", "(2, 3)", "size=3, stride=3, padding=1"),
     ),
     2: (
         ("A[None]", "A[None, :1, :2]", "(1, 2, 3)", "size=2, ceil_mode=True"),
