@@ -37,7 +37,8 @@ class Call(NamedTuple):
 
     def empty(self) -> Any:
         """An array for the result, its axes in this order in memory."""
-        return np.empty([self.shape[axis] for axis in self.order], self.dtype).transpose(np.argsort(self.order))
+        order = self.order or range(len(self.shape))
+        return np.empty([self.shape[axis] for axis in order], self.dtype).transpose(np.argsort(order))
 
 
 def _order(value: Any) -> tuple[int, ...]:
