@@ -72,7 +72,7 @@ class ArrayGraph:
     def call(self, kind: str, function: Any, args: tuple[Any, ...], value: Any, settings: tuple[Any, ...] = ()) -> Lazy:
         """One more call, or the same one's result where it has been made before."""
         value = np.asarray(value)
-        key = kind, function, tuple(_key(a) for a in args), repr(settings)
+        key = kind, function, tuple(map(_key, args)), repr(settings)
         found = self._known.get(key)
         if found is None:
             number = len(self.nodes)
@@ -82,6 +82,10 @@ class ArrayGraph:
             moves = any(a.moves for a in args if isinstance(a, Lazy))
             found = self._known[key] = Lazy(self, number, value, moves)
         return _as_it_is(found)  # type: ignore[no-any-return]
+
+    def made(self, function: str, args: tuple[Any, ...]) -> Lazy | None:
+        """The result of a ufunc where it has been called with these arguments."""
+        return self._known.get(("ufunc", function, tuple(map(_key, args)), repr(())))
 
     def forget(self, count: int, guards: int) -> None:
         """All but so many nodes and guards are as if they had never been."""
@@ -226,6 +230,10 @@ def ufunc(name: str, *args: Any) -> Any:
         node = graph.nodes[args[0].number]
         if node.kind == "copy":  # the comparison behind an array that is 1 where it holds and 0 where not
             return Lazy(graph, node.args[0].number, value, args[0].moves)
+    if name == "greater" and _is_number(args[1], 0):
+        # x > 0 where max(x, 0) > 0: nobody then needs x behind it
+        positive = graph.made("maximum", args)
+        args = args if positive is None else (positive, args[1])
     return graph.call("ufunc", name, args, value)
 
 
