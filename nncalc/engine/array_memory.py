@@ -157,20 +157,33 @@ class Memory:
         self.arrays[number] = self.arrays[base]
         return True
 
-    def _buffer(self, number: int, node: Call) -> Any:
-        key = node.shape, node.order, str(node.dtype)
-        free = self._free.get(key)
-        buffer = free.pop() if free else node.empty()
-        self._owner[number] = key, buffer
-        return buffer
+    def _buffer(self, number: int, node: Call, in_place: bool) -> Any:
+        """Memory for a node's result: that of an argument that nobody reads any more, or some that is free.
+
+        in_place: whether the result may take an argument's place.
+        """
+        found = node.empty()
+        for argument in self._inputs(number) if in_place else ():
+            array, root = self.arrays[argument], self.nodes[argument].root
+            if self._last.get(root) == number and root in self._owner and _alike(array, found):
+                self._owner[number] = self._owner.pop(root)
+                return array
+        free = self._free.get(found.nbytes)
+        memory = self._owner[number] = free.pop() if free else np.empty(found.nbytes, np.byte)
+        return np.ndarray(found.shape, found.dtype, memory, 0, found.strides)
 
     def _release(self, number: int) -> None:
         """What nobody reads behind this node is free for the next result."""
         for argument in self._inputs(number):
             root = self.nodes[argument].root
             if self._last.get(root) == number and root in self._owner:
-                key, buffer = self._owner.pop(root)
-                self._free.setdefault(key, []).append(buffer)
+                memory = self._owner.pop(root)
+                self._free.setdefault(memory.nbytes, []).append(memory)
 
     def _array(self, a: Any) -> Any:
         return self.arrays[a.number] if isinstance(a, Lazy) else np.asarray(a, dtype=np.float64)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether the entries of both lie in memory alike."""
+    return bool(a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype)

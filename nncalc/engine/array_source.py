@@ -32,15 +32,14 @@ class ArraySource(Memory):
         if node.kind == "view":
             self._view(number, node)
             return
-        if node.kind in IN_PLACE and node.function != "matmul":
-            self._release(number)
         if node.kind == "empty":
             return
+        in_place = node.kind in IN_PLACE and node.function != "matmul"
         whole_there = node.kind == "put" and (number in self.filled or self._taken_over(number, node.args[0].number))
         if node.kind == "gather" or whole_there:
             out = self.arrays[number]
         else:
-            out = self._outs[number] if number in self._outs else self._buffer(number, node)
+            out = self._outs[number] if number in self._outs else self._buffer(number, node, in_place)
         self.arrays[number] = out
         target = self._name(f"a{number}", out)
         args = [self._argument(a) for a in node.args]
