@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from nncalc.engine.array_code import Call, Lazy
@@ -13,6 +14,7 @@ from nncalc.engine.numpy_arrays import xp as np
 # Entry by entry, the result may take an argument's place; of other calls it may not.
 IN_PLACE = ("ufunc", "copy")
 NAMES = re.compile(r"\w+")
+CACHED = 16_384  # numbers that are read again and again without leaving the processor's cache
 FEW = 5  # columns that take less time one by one than as a matrix
 
 
@@ -50,11 +52,7 @@ class ArraySource(Memory):
         elif node.kind == "ufunc" and node.function == "matmul":
             lines = [self._product(number, node, args)]
         elif node.kind == "ufunc":
-            if out.ndim == 2 and not out.flags.c_contiguous and out.flags.f_contiguous:
-                args, target = self._all_turned(node, args), self._name(f"{target}T", out.T)
-            # of these two, NumPy wants to be told by name
-            out_is = "out=" if node.function in ("maximum", "minimum") else ""
-            lines = [f"{self._function(node.function)}({', '.join(args)}, {out_is}{target})"]
+            lines = [self._entry_by_entry(number, node, args)]
         elif node.kind == "reduce":
             lines = self._reduction(number, node)
         elif node.kind == "total":
@@ -106,6 +104,26 @@ class ArraySource(Memory):
                 turned = [self._turned(a) for a in (node.args[1], node.args[0])]
                 return f"{self._function('dot')}({', '.join(turned)}, {self._name(f'{target}T', out.T)})"
         return f"{self._function('matmul')}({', '.join(args)}, {target})"
+
+    def _entry_by_entry(self, number: int, node: Call, args: list[str]) -> str:
+        out, target = self.arrays[number], f"a{number}"
+        if out.ndim == 2 and not out.flags.c_contiguous and out.flags.f_contiguous:
+            args, target, out = self._all_turned(node, args), self._name(f"{target}T", out.T), out.T
+        out_is = ""
+        if node.function in ("maximum", "minimum"):
+            out_is = "out="  # of these two, NumPy wants to be told by name
+            plain = [np.ndim(a) == 0 and not isinstance(a, Lazy) for a in node.args]
+            args = [self._many(a, out) if plain[i] else args[i] for i, a in enumerate(node.args)]
+        return f"{self._function(node.function)}({', '.join(args)}, {out_is}{target})"
+
+    def _many(self, value: Any, out: Any) -> str:
+        """A number as an array of the last axes of `out`: with a number, NumPy's extremes take twice the time."""
+        shape: tuple[int, ...] = ()
+        for size in reversed(out.shape):
+            if shape and size * prod(shape) > CACHED:
+                break
+            shape = (size, *shape)
+        return self._name(f"k{len(self.names)}", np.full(shape, value, dtype=np.float64))
 
     def _all_turned(self, node: Call, args: list[str]) -> list[str]:
         """The arguments of a call entry by entry as their transposes: NumPy then need not look for the inner loop."""
