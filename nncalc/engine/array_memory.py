@@ -185,5 +185,5 @@ class Memory:
 
 
 def _alike(a: Any, b: Any) -> bool:
-    """Whether the entries of both lie in memory alike."""
-    return bool(a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype)
+    """Whether b can be written where a is: alike in memory, and no part of what was broadcast."""
+    return bool(a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype and a.flags.writeable)

@@ -247,6 +247,16 @@ def test_new_states_that_are_made_of_each_others_old_ones(form: str) -> None:
     assert {name: value.tolist() for name, value in compiled.state.items()} == {"a": [4, 7], "b": [7, 12]}
 
 
+def test_a_row_of_what_was_broadcast_is_not_written_over() -> None:
+    # as the gradient of a mean over a single time step is
+    w = Name("w")
+    row = call.broadcast(Name("g"), shape=(1, 2))[0]
+    equations = (Equation("g", call.exp(w)), Equation("loss", call.sum(row * 2)), Equation("w.next", w - 1, "update"))
+    program = Program(equations, (), ("w",), loss="loss")
+    compiled = compile_program(program, {"w": np.zeros(2)}, {"w.next": "w"}, form="arrays")
+    assert compiled.run(itertools.repeat((), 2)) == pytest.approx([4, 4 / np.e])
+
+
 def test_what_is_seen_of_a_gradient_that_lies_in_a_flat_array() -> None:
     # in the trace the columns of g lie together, in the flat array of all updates its rows do
     g = Name("a") @ Name("x")
