@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import prod
 
 from nncalc.catalogue.operation import Shape, broadcast, normal_axes
+from nncalc.catalogue.registry import operation
 from nncalc.engine.axes import reordered, without_new_axes
 from nncalc.engine.shapes import Shapes
 from nncalc.language.expression import Apply, Const, Expression, Name, call
@@ -173,7 +174,23 @@ class Simplifier:
         if e.op == "index":
             found = without_new_axes(e, self.shapes)
             return e if found is None else self(found)
+        if e.op == "reshape":
+            unflattened = self._in_shape(inner, self.shapes(e))
+            return e if unflattened is None or self.shapes(unflattened) != self.shapes(e) else unflattened
         return e
+
+    def _in_shape(self, e: Expression, shape: Shape) -> Expression | None:
+        """What is worked out entry by entry from flattened arrays, from the arrays of that shape themselves."""
+        if not self.shapes(e) or self.shapes(e) == shape:
+            return e
+        if not isinstance(e, Apply):
+            return None
+        if e.op in ("flatten", "reshape"):
+            return self._in_shape(e.args[0], shape)
+        if not operation(e.op).elementwise:
+            return None
+        args = [self._in_shape(argument, shape) for argument in e.args]
+        return None if None in args else Apply(e.op, tuple(a for a in args if a is not None), e.settings)
 
     def _merged_sums(self, e: Apply, inner: Apply) -> Apply | None:
         """A sum over axes of a sum over others as one sum: what a bias repeated over examples and windows gets."""

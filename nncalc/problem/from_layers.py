@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
 from nncalc.errors import NncalcError, ProblemError
 from nncalc.language.equation import Equation, Program
-from nncalc.language.expression import Apply, Name, Setting, call
+from nncalc.language.expression import Apply, Expression, Name, Setting, call
 from nncalc.problem.labels import fit
 from nncalc.problem.network import Network, read_network
 from nncalc.problem.problem import Classes, Problem
@@ -93,7 +94,12 @@ def _with_loss(document: Mapping, start: Problem, network: Network, labels: Any,
         ignore = settings.get("ignore_index")
         values, classes = _labels(values, labels, shapes.known[prediction], entry, base, ignore)
         values |= given_to_loss
-        equations += loss_equations(entry, prediction, settings, shapes.known[prediction], start.batched)
+        shape = shapes.known[prediction]
+        assert entry.target is not None
+        image = not (entry.target.classes or entry.target.distribution) and network.gives_image(
+            shape[1:] if start.batched else shape
+        )
+        equations += loss_equations(entry, prediction, settings, shape, start.batched, image)
         given, targets = (*given, "y", *constants), ("y", *constants)
         loss = equations[-1].name if equations[-1].name == "loss" else None
         program = Program(tuple(equations), given, parameters, targets, loss, prediction, frozenset({"losses"}))
@@ -136,9 +142,12 @@ def _loss_settings(stated: Mapping | None, entry: Operation, read: Reader) -> tu
 
 
 def loss_equations(
-    entry: Operation, prediction: str, settings: dict[str, Setting], shape: Shape, batched: bool
+    entry: Operation, prediction: str, settings: dict[str, Setting], shape: Shape, batched: bool, image: bool = False
 ) -> list[Equation]:
-    """The end of the forward pass: what the loss shows, each example's loss for a batch, and the loss."""
+    """The end of the forward pass: what the loss shows, each example's loss for a batch, and the loss.
+
+    image: all axes of an example hold its outputs; of anything else the last one alone, the others count time steps.
+    """
     assert entry.target is not None
     result = []
     if entry.target.shows is not None:
@@ -146,7 +155,10 @@ def loss_equations(
         result.append(Equation(name, Apply(op, (Name(prediction),)), "forward", "loss"))
     reduction = settings.get("reduction", "mean")
     stated = tuple((key, value) for key, value in settings.items() if key != "reduction" or value != "mean")
-    pair = (Name(prediction), Name("y"))
+    pair: tuple[Expression, ...] = (Name(prediction), Name("y"))
+    if image:
+        pair = tuple(call.flatten(one, start_dim=1) if batched else call.flatten(one) for one in pair)
+        shape = (*shape[:batched], prod(shape[batched:]))
     if not batched:
         name = "losses" if reduction == "none" else "loss"
         return [*result, Equation(name, Apply(entry.name, pair, stated), "forward", "loss")]

@@ -106,6 +106,11 @@ class Network(NamedTuple):
             raise wrong(item, f"the inputs{name} have the wrong number of axes", label)
         return len(shape) == rank + 1
 
+    def gives_image(self, example: Shape) -> bool:
+        """Whether what comes out for an example is an image or a signal with channels, not a sequence of time steps."""
+        fixing = [item.entry.name for item in self.every if item.entry is not None and item.entry.example_rank]
+        return len(example) > 2 or (len(example) == 2 and fixing[-1:] != [] and fixing[-1].startswith(CHANNELS_FIRST))
+
     def refuse_batch(self, shape: Shape, batched: bool, place: Value) -> None:
         """Raises ProblemError where `batch` says of the inputs what their axes rule out."""
         fixing = next((i.entry for i in self.every if i.entry is not None and i.entry.example_rank is not None), None)

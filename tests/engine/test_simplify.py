@@ -51,6 +51,13 @@ RULES = [
     ("2 * x + 2 * x", "4 * x"),
     ("1 + 2", "3"),
     ("where(x > 0, 0, 0)", "broadcast(0, shape=(3,))"),
+    # entry by entry from flattened arrays
+    ("reshape(flatten(A) - flatten(B), shape=(2, 3))", "A - B"),
+    ("reshape(2 * (flatten(A) - flatten(B)) / a, shape=(2, 3))", "2 * (A - B) / a"),
+    ("reshape(relu(flatten(T)), shape=(2, 2, 2))", "relu(T)"),
+    ("reshape(flatten(A) - flatten(B), shape=(3, 2))", "reshape(flatten(A) - flatten(B), shape=(3, 2))"),
+    ("reshape(flatten(A) @ flatten(B), shape=(1,))", "reshape(flatten(A) @ flatten(B), shape=(1,))"),
+    ("reshape(a, shape=(1,))", "reshape(a, shape=(1,))"),
     # one fraction, its numbers shortened exactly
     ("2 * (3 * x)", "6 * x"),
     ("x * 2 * y * 3", "6 * x * y"),

@@ -182,6 +182,40 @@ def test_one_example_or_a_batch(inputs: str, layers: str, batched: bool, shape: 
     assert trace.steps[-1].shape == shape
 
 
+IMAGE, SIGNAL = "[[[1, 2], [3, 4]], [[0, 1], [2, 3]]]", "[[1, 2], [3, 4]]"
+KERNEL = "- conv2d: {weights: [[[[1]], [[1]]], [[[0]], [[1]]]]}"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "layer", "loss", "expected", "gradient"),
+    [
+        (IMAGE, KERNEL, "half_sse", 49.0, "h1 - y"),
+        (IMAGE, KERNEL, "{half_sse: {reduction: sum}}", 49.0, "h1 - y"),
+        (IMAGE, KERNEL, "l2", 98**0.5, "(h1 - y) / loss"),
+        (IMAGE, KERNEL, "mse", 98 / 8, "(h1 - y) / 4"),
+        (SIGNAL, "- max_pool1d: {size: 1}\n  - relu", "sse", 30.0, "2 * (act1 - y)"),
+        # each time step of a sequence is one, and so is a dense layer's row
+        (SIGNAL, "- dense: {weights: [[1, 0], [0, 1]]}", "sse", 15.0, "h1 - y"),
+    ],
+)
+def test_a_loss_is_summed_over_all_of_an_image(
+    inputs: str, layer: str, loss: str, expected: float, gradient: str
+) -> None:
+    text = "inputs: {}\nlabels: {}\nbatch: {}\nlayers:\n  {}\nloss: {}\n"
+    zeros = "".join("0" if letter.isdigit() else letter for letter in inputs)
+    one = load_text(text.format(inputs, zeros, "false", layer, loss), "p.yaml", None)
+    trace = work(one, "backward")
+    np.testing.assert_allclose(trace.values["loss"], expected, rtol=1e-15)
+    assert f"{one.forward.prediction}.grad = {gradient}" in map(equation_text, program_of(one, "backward").equations)
+    check(one)
+    if "dense" in layer:
+        return
+    several = load_text(text.format(f"[{inputs}, {zeros}]", f"[{zeros}, {zeros}]", "true", layer, loss), "p.yaml", None)
+    together = work(several, "backward").values
+    np.testing.assert_allclose(together["losses"], [expected, 0], rtol=1e-15)
+    np.testing.assert_allclose(together["loss"], expected / (1 if "sum" in loss else 2), rtol=1e-15)
+
+
 def test_a_tie_is_pointed_out() -> None:
     text = "inputs: [[[2, 2], [1, 0]]]\nlabels: [1]\nlayers:\n  - max_pool2d: {size: 2}\n  - flatten\nloss: sse\n"
     assert remarks(work(load_text(text, "p.yaml", None), "backward")) == [
