@@ -39,7 +39,7 @@ def from_layers(document: Mapping, folder: Path | None, as_batch: bool) -> Probl
         elif key == "layers":
             network = read_network(layers, read, row)
     assert network is not None
-    x, batched = _as_examples(arrays["x"], network, document.get("batch"), inputs)
+    x, batched = as_examples(arrays["x"], network, document.get("batch"), inputs)
     if as_batch and not batched:
         x, batched = x[None], True
     base = base_of(document)
@@ -52,7 +52,7 @@ def from_layers(document: Mapping, folder: Path | None, as_batch: bool) -> Probl
         raise shell.located(error) from None
 
 
-def _as_examples(x: Any, network: Network, batch: Value | None, inputs: Value) -> tuple[Any, bool]:
+def as_examples(x: Any, network: Network, batch: Value | None, inputs: Value) -> tuple[Any, bool]:
     """The inputs, and whether they are a batch: by the first layer that fixes what an example is, or as stated."""
     stated = batch.boolean if isinstance(batch, Scalar) else None
     if batch is not None and stated is None:

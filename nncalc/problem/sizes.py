@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import Shape
 from nncalc.catalogue.registry import operation
+from nncalc.engine.numpy_arrays import xp
 from nncalc.engine.shapes import Shapes
 from nncalc.errors import NncalcError, ProblemError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, walk
 from nncalc.problem.document import read_document
+from nncalc.problem.from_layers import as_examples
 from nncalc.problem.load import COMMON, WITH_LAYERS
 from nncalc.problem.network import Item, Network, read_network
 from nncalc.problem.parameters import name_of
@@ -77,11 +79,12 @@ def sizes_of(content: str, source: str, folder: Path | None) -> Sizes:
     network = read_network(required(document, "layers", "'layers:' and its list"), read, row)
     stated = document.get("input_shape")
     given = required(document, "inputs", "'input_shape: [1, 28, 28]'") if stated is None else stated
-    shape = tuple(read(given, "inputs").shape) if stated is None else read_shape(given)
-    example = shape[1:] if network.is_batch(shape or (1,), given) else shape or (1,)
+    numbers = read(given, "inputs") if stated is None else xp.broadcast_to(0.0, read_shape(given))
+    x, batched = as_examples(numbers, network, document.get("batch"), given)
+    example = x.shape[1:] if batched else x.shape
     places = {"x": given, **network.places}
     try:
-        layers = tuple(_layers(network, example))
+        layers = tuple(_layers(network, example, max(len(x), 1) if batched else EXAMPLES))
     except NncalcError as error:
         shell = Problem(Program((), parameters=tuple(network.values)), {}, places=places, rows=row)
         raise shell.located(error) from None
@@ -91,9 +94,12 @@ def sizes_of(content: str, source: str, folder: Path | None) -> Sizes:
 EXAMPLES = 2
 
 
-def _layers(network: Network, example: Shape) -> Iterator[LayerSize]:
-    """A batch is what every layer takes, and of two examples batch norm too; its axis is left out of what is told."""
-    shapes = Shapes({"x": (EXAMPLES, *example), **{name: tuple(v.shape) for name, v in network.values.items()}})
+def _layers(network: Network, example: Shape, examples: int) -> Iterator[LayerSize]:
+    """A batch is what every layer takes, and of two examples batch norm too; its axis is left out of what is told.
+
+    examples: how many there are where the file has a batch, as masks and first states may be given for each.
+    """
+    shapes = Shapes({"x": (examples, *example), **{name: tuple(v.shape) for name, v in network.values.items()}})
     equations = [one.equation for one in network.equations(shapes, batched=True).written]
     constants = set(network.constants) | set(network.states)
     seen = _Seen(example)
@@ -109,7 +115,7 @@ def _layers(network: Network, example: Shape) -> Iterator[LayerSize]:
             output=output,
             parameters=sum(map(prod, parameters.values())),
             how=_how(item, parameters),
-            multiply_adds=sum(_multiply_adds(equation, shapes) for equation in own) // EXAMPLES,
+            multiply_adds=sum(_multiply_adds(equation, shapes) for equation in own) // examples,
             receptive_field=seen.through(item, own, shapes),
         )
 

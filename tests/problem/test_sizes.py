@@ -95,6 +95,30 @@ def test_a_file_with_numbers_and_a_batch_has_the_sizes_of_one_example() -> None:
     assert found.multiply_adds == 2
 
 
+RNN = "rnn: {weights: [[1, 2]], recurrent_weights: [[1]], initial: [[1], [2], [3]]}"
+ATTENTION = "attention: {weights: {q: [[1, 0]], k: [[1, 0]], v: [[1, 0]]}, mask: [[[true]], [[true]], [[false]]]}"
+DENSE = "dense: {weights: [[1, 2]]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "input", "outputs"),
+    [
+        (f"inputs: [[[1, 2]], [[3, 4]], [[5, 6]]]\nlayers: [{RNN}]", (1, 2), [(1,)]),
+        (f"inputs: [[[1, 2]], [[3, 4]], [[5, 6]]]\nlayers: [{ATTENTION}]", (1, 2), [(1, 1)]),
+        (f"inputs: [[1, 2], [3, 4], [5, 6]]\nbatch: false\nlayers: [{DENSE}]", (3, 2), [(3, 1)]),
+        (f"inputs: [[[1, 2]], [[3, 4]]]\nbatch: true\nlayers: [{DENSE}, mean_over_time]", (1, 2), [(1, 1), (1,)]),
+        (f"input_shape: [1, 2]\nbatch: true\nlayers: [{DENSE}]", (2,), [(1,)]),
+        ("inputs: [1, 2]\nlayers: [dropout: {rate: 0.5, mask: [1, 0]}]", (2,), [(2,)]),
+    ],
+    ids=["a first state each", "a mask each", "one example", "examples", "examples by shape", "one mask"],
+)
+def test_examples_are_told_apart_as_in_the_other_commands(
+    text: str, input: tuple[int, ...], outputs: list[tuple[int, ...]]
+) -> None:
+    found = sizes(text)
+    assert (found.input, [layer.output for layer in found.layers]) == (input, outputs)
+
+
 def test_under_row_the_weights_are_the_other_way_round() -> None:
     found = sizes("convention: row\ninput_shape: 3\nlayers: [dense: {weights: {shape: [3, 5]}, bias: 0}]\n")
     assert (found.layers[0].output, found.layers[0].how, found.parameters) == ((5,), "(3 + 1)·5", 20)
