@@ -150,7 +150,7 @@ class _InScalars(Compiled):
             source = Source(graph, [*named, *last])
         loss = source.name(results[0])
         tests = [f"{'not ' if answer else ''}a{number}" for number, answer in graph.guards]
-        tests.append(f"{loss} - {loss} != 0.0")
+        tests.append(f"{loss} * 0.0")  # of a finite loss 0, else not a number, and that counts as true
         end = Ends(
             tests,
             [loss, *(f"a{number}" for number in guards)],
@@ -265,7 +265,7 @@ class _InArrays(Compiled):
         tests: dict[int, list[str]] = {}
         for number, answer in graph.guards:
             tests.setdefault(number, []).append(f"if {'not ' if answer else ''}a{number}: break")
-        tests.setdefault(results[0].number, []).extend([f"loss = {loss}.item()", "if loss - loss != 0.0: break"])
+        tests.setdefault(results[0].number, []).extend([f"loss = {loss}.item()", "if loss * 0.0: break"])
         out = ["loss", *(f"a{r.number}.copy()" for r in results[1:])]
         copies = self._copies(source, names)
         names |= {"copyto": np.copyto}
