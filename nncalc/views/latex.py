@@ -14,7 +14,7 @@ from nncalc.language.text import ATOM, COMPARISON, POWER, PRODUCT, UNARY
 from nncalc.views.numbers import constant
 from nncalc.views.rows import row_names
 from nncalc.views.symbols import Symbols, latex_escaped
-from nncalc.views.typesetter import Piece, Typesetter, column_or_row, index_item
+from nncalc.views.typesetter import Piece, Typesetter, column_or_row, index_item, is_one_a_channel
 
 SIGNS = {"−": "-", "·": r"\cdot", "⊙": r"\odot"}
 
@@ -78,6 +78,8 @@ class Latex(Typesetter[str]):
 
     def index(self, e: Apply) -> Piece[str]:
         inner = self.argument(e, 0)
+        if is_one_a_channel(e, self.rank(e.args[0])):
+            return inner
         word = column_or_row(e, self.rank(e.args[0]))
         if word:
             return Piece(rf"\operatorname{{{word}}}\left({inner.body}\right)")

@@ -24,6 +24,7 @@ SHAPES = Shapes(
         "p": (3,),
         "A": (2, 3),
         "hidden_2": (3,),
+        "T": (4, 2, 2),
     }
 )
 
@@ -53,6 +54,7 @@ SHAPES = Shapes(
         ("l2(A, A, reduction='none')", r"\left\lVert A - A \right\rVert \;\text{(each example)}"),
         ("hidden_2 * x", r"\mathrm{hidden\_2} \odot x"),
         ("x[:, None]", r"\operatorname{column}\left(x\right)"),
+        ("b1[:, None, None] + T", "b^{1} + T"),
         ("A[0, 1:]", "A[0, 1:]"),
         ("1e-8 * x", "10^{-8} x"),
         ("2.5e-8 * x", r"2.5 \cdot 10^{-8} x"),
