@@ -14,7 +14,7 @@ from nncalc.catalogue.layers import layer, layer_names
 from nncalc.catalogue.operation import Shape, dimensions
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes, add
-from nncalc.errors import DomainError
+from nncalc.errors import DomainError, NncalcError
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Expression, Name, Setting
 from nncalc.language.parse import is_name
@@ -162,7 +162,7 @@ class Network(NamedTuple):
 
         shapes: those of x and of every parameter. Raises ShapeError with the equation that does not fit.
         """
-        writing = _Writing(shapes, batched, self.row, index_base)
+        writing = _Writing(shapes, batched, self.row, index_base, frozenset({"x", *self.places}))
         written, prediction = writing.run(self.items, "x")
         return Equations(written, prediction, tuple(writing.updates), frozenset(writing.per_example))
 
@@ -185,10 +185,11 @@ class Equations(NamedTuple):
 
 
 class _Writing:
-    """Writes the equations of layers, those inside others among them."""
+    """Writes the equations of layers, those inside others among them. placed: names that have a place in the file."""
 
-    def __init__(self, shapes: Shapes, batched: bool, row: bool, index_base: int) -> None:
+    def __init__(self, shapes: Shapes, batched: bool, row: bool, index_base: int, placed: frozenset[str]) -> None:
         self.shapes, self.batched, self.row, self.index_base = shapes, batched, row, index_base
+        self.placed = placed
         self.updates: list[Equation] = []
         self.per_example: set[str] = set()
 
@@ -196,20 +197,27 @@ class _Writing:
         """The equations behind the input x, and the name of what comes out."""
         result: list[Written] = []
         for item in items:
-            if item.entry is None:
-                result_of = self._activation(item)(Name(x))
-                equation = Equation(f"act{item.suffix}", result_of, "forward", item.label)
-                add(self.shapes, equation)
-                result.append(Written(equation, True))
-                x = equation.name
-                continue
-            block = self._block(item, x)
-            item.entry.block(block)
-            result += block.equations
-            self.updates += block.updates
-            self.per_example |= block.per_example
-            x = block.output
+            try:
+                written, x = self._item(item, x)
+            except NncalcError as error:
+                if error.place is None and not self.placed.intersection(error.names):
+                    # about what layers have computed: the layer is all that the file says of it
+                    error.place, error.key = item.place.place, item.place.key
+                raise
+            result += written
         return result, x
+
+    def _item(self, item: Item, x: str) -> tuple[list[Written], str]:
+        if item.entry is None:
+            result_of = self._activation(item)(Name(x))
+            equation = Equation(f"act{item.suffix}", result_of, "forward", item.label)
+            add(self.shapes, equation)
+            return [Written(equation, True)], equation.name
+        block = self._block(item, x)
+        item.entry.block(block)
+        self.updates += block.updates
+        self.per_example |= block.per_example
+        return block.equations, block.output
 
     def _activation(self, item: Item) -> Activation:
         assert item.activation is not None
