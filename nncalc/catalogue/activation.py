@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nncalc.catalogue.explanation import Explanation
 from nncalc.catalogue.mistake import Mistake
-from nncalc.catalogue.operation import Kinks, Operation, Option, Rule, broadcast
+from nncalc.catalogue.operation import Kinks, Operation, Option, Rule, Shape, broadcast
 
 
 def activation(
@@ -19,6 +20,7 @@ def activation(
     meaning: str,
     source: str,
     options: tuple[Option, ...] = (),
+    shape: Callable[..., Shape] = broadcast,
     kinks: Kinks = (),
     at_kink: str = "",
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),),
@@ -31,7 +33,7 @@ def activation(
         args=("x",),
         options=options,
         value=value,
-        shape=broadcast,
+        shape=shape,
         derivatives=(derivative,),
         text=text,
         latex=latex,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from nncalc.catalogue.activation import activation
 from nncalc.catalogue.explanation import Derivation, Explanation, Kink, Limit, Line
 from nncalc.catalogue.mistake import Mistake
-from nncalc.catalogue.operation import Option
+from nncalc.catalogue.operation import Option, Shape
 from nncalc.catalogue.substitutes import instead, with_settings
+from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, call
+from nncalc.language.text import signed
 
 CONSTANT = "a constant"
 
@@ -18,6 +20,14 @@ def _hard_swish_derivative(ans: Expression, x: Expression) -> Expression:
 
 def _hard_sigmoid_kinks(slope: float, shift: float) -> tuple[float, ...]:
     return (-shift / slope, (1 - shift) / slope) if slope else ()
+
+
+def _hard_tanh_shape(x: Shape, low: float, high: float) -> Shape:
+    if not low < high:
+        raise ShapeError(
+            f"nothing lies between low, {signed(low)}, and high, {signed(high)}", label="expected low below high"
+        )
+    return x
 
 
 ENTRIES = (
@@ -141,6 +151,7 @@ ENTRIES = (
             ),
         ),
         options=(Option("low", -1, "the lowest value"), Option("high", 1, "the highest")),
+        shape=_hard_tanh_shape,
         kinks=lambda low, high: (float(low), float(high)),
         at_kink="hardtanh has no derivative at its ends; 0 is used",
         explanation=Explanation(

@@ -90,7 +90,7 @@ ENTRIES = (
             ),
         ),
         options=(Option("slope", 0.01, "the slope left of 0"),),
-        kinks=(0.0,),
+        kinks=lambda slope: () if slope == 1 else (0.0,),
         at_kink="LeakyReLU has no derivative at 0; its slope is used",
         explanation=Explanation(
             subject="leaky_relu(x)",
@@ -137,6 +137,8 @@ ENTRIES = (
             ),
         ),
         options=(Option("alpha", 1, "−α is the value far left"),),
+        kinks=lambda alpha: () if alpha == 1 else (0.0,),
+        at_kink="ELU has no derivative at 0; α, the slope left of it, is used",
         explanation=Explanation(
             subject="elu(x)",
             definition=("where(x > 0, x, alpha * (exp(x) - 1))",),

@@ -9,7 +9,7 @@ from nncalc.engine.numpy_arrays import xp
 from nncalc.engine.trace import Trace
 from nncalc.engine.value import value_of
 from nncalc.language.expression import Apply, Name, walk
-from nncalc.language.text import to_text
+from nncalc.language.text import signed, to_text
 
 MOST_ENTRIES = 5
 
@@ -34,7 +34,7 @@ def _kinks(trace: Trace) -> list[str]:
                 hits = xp.argwhere(value == kink)
                 if len(hits):
                     where = entries(to_text(node.args[0]), hits, value.ndim, isinstance(node.args[0], Name))
-                    found.append(f"{where} = {kink:g}: {entry.at_kink}")
+                    found.append(f"{where} = {signed(kink)}: {entry.at_kink}")
     return list(dict.fromkeys(found))
 
 

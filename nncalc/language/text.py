@@ -42,6 +42,11 @@ def number_text(value: float) -> str:
     return text.removesuffix(".0")
 
 
+def signed(value: float) -> str:
+    """A number inside a sentence: six digits that count, and the minus that formulas have."""
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+
+
 def precedence(expression: Expression) -> int:
     """How tightly the outermost operation binds."""
     if isinstance(expression, Const):

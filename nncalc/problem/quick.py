@@ -13,6 +13,7 @@ from nncalc.engine.simplify import Simplifier
 from nncalc.engine.value import value_of
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, call, walk
+from nncalc.language.text import signed
 from nncalc.problem.labels import class_index
 
 
@@ -84,6 +85,8 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
             assert rule is not None
             local = rule(Name("result"), *map(Name, entry.args), **full)
             derivative = simplify(local if isinstance(local, Expression) else Const(float(local)))
+            if isinstance(derivative, Apply) and derivative.op == "broadcast":
+                derivative = derivative.args[0]  # one number for all
             found = value_of(derivative, values, xp) + 0.0  # −0 becomes 0
             values[f"{argument}.grad"] = found if isinstance(found, Row) else Row([found] * len(numbers))
             backward.append(Equation(f"{argument}.grad", derivative, "backward"))
@@ -99,7 +102,9 @@ def activation(name: str, numbers: list[float], settings: dict[str, Setting]) ->
         shapes.known["x.grad"] = (results, len(numbers))
         backward.append(Equation("x.grad", derivative, "backward"))
     kinks = entry.kinks_for(full)
-    notes = tuple(f"x[{i + 1}] = {number:g}: {entry.at_kink}" for i, number in enumerate(numbers) if number in kinks)
+    notes = tuple(
+        f"x[{i + 1}] = {signed(number)}: {entry.at_kink}" for i, number in enumerate(numbers) if number in kinks
+    )
     return Quick((equation, *backward), shapes.known, values, notes)
 
 

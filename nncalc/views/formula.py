@@ -106,13 +106,13 @@ def broken(text: str, width: int, indent: str = "  ") -> list[str]:
 
 
 _SIGNS = "+−·⊙/=><≥≤≠,;"
-# What a remark behind a formula begins with.
-_REMARKS = ("(each", "(mean", "(sum")
+# What is no factor: a condition, and what a remark behind a formula begins with.
+_NO_FACTORS = ("where", "else", "(each", "(mean", "(sum")
 
 
 def _is_juxtaposed(before: str, first: str) -> bool:
     """Whether nothing but a blank between two words says that they are multiplied."""
-    return first[0] not in _SIGNS and before[-1] not in _SIGNS and not _is_word(before) and first not in _REMARKS
+    return first[0] not in _SIGNS and before[-1] not in _SIGNS and not _is_word(before) and first not in _NO_FACTORS
 
 
 def _line_end(words: list[str], depths: list[int], start: int, room: int) -> int:

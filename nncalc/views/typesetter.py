@@ -13,7 +13,8 @@ from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
 from nncalc.errors import NncalcError
 from nncalc.language.expression import Apply, Const, Expression, Name, Setting, Slice, names_in
-from nncalc.language.text import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, number_text
+from nncalc.language.text import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY
+from nncalc.views.numbers import constant
 from nncalc.views.rows import is_row
 from nncalc.views.symbols import Symbols
 from nncalc.views.template import NOTE, Hole, Template, hidden_settings, template_of
@@ -292,7 +293,7 @@ class Typesetter(ABC, Generic[T]):
             return f"({', '.join(self.setting_value(v) for v in value)})"
         if isinstance(value, (Slice, bool)) or value is None:
             return index_item(value) if isinstance(value, Slice) else str(value).lower()
-        return value if isinstance(value, str) else number_text(value).replace("-", "−")
+        return value if isinstance(value, str) else constant(value)
 
 
 # What would not be read as the whole of a fraction's upper part.
@@ -300,7 +301,7 @@ _NO_NUMERATOR = ("divide", "matmul", "other", "prefix")
 
 
 # Behind these a minus is a sign.
-_BEGINNINGS = ("(", "‖", "|", ",", "{", r"\lVert")
+_BEGINNINGS = ("(", "‖", "|", ",", "{", r"\lVert", ">", "≥", "<", "≤", "=", "≠", r"\ge", r"\le", r"\ne")
 
 
 def _begins_with_word(template: Template) -> bool:

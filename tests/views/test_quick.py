@@ -49,6 +49,41 @@ SCREENS = {
  e^h would overflow: e^(h − max h) stands in
    its place; the quotients are the same
 """,
+    "hard-sigmoid 1 --slope 0": """\
+ y = hardσ(x; slope = 0)
+ dy/dx = 0
+
+ x    y  dy/dx
+ 1  0.5      0
+""",
+    "elu 0 --alpha 2": """\
+ y = ELU(x; alpha = 2)
+ dy/dx = (1 where x > 0, else 2 · eˣ)
+
+ x  y  dy/dx
+ 0  0      2
+
+ x[1] = 0: ELU has no derivative at 0; α, the
+   slope left of it, is used
+""",
+    "leaky-relu 0 --slope 1": """\
+ y = LeakyReLU(x; slope = 1)
+ dy/dx = (1 where x > 0, else 1)
+
+ x  y  dy/dx
+ 0  0      1
+""",
+    "hard-swish -3": """\
+ y = hardswish(x)
+ dy/dx = ((x / 3 + 0.5 where x < 3, else 1)
+   where x > −3, else 0)
+
+  x  y  dy/dx
+ −3  0      0
+
+ x[1] = −3: hardswish has no derivative at −3
+   and 3; 0 and 1 are used
+""",
     "log-softmax 1 2": """\
  y = ln softmax(x)
 
@@ -88,6 +123,8 @@ def test_a_gradient_that_fits_stands_in_its_line(
         ("relu nan", "nan is not a finite number\n  expected a finite number\n"),
         ("softmax 1 2 --temperature 0", "--temperature can't be 0\n  expected a number above 0\n"),
         ("softmax 1 2 --log-base 1", "--log-base can't be 1\n  expected 'e' or a number above 1\n"),
+        ("hard_tanh 1 --low 1 --high -1", "nothing lies between low, 1, and high, −1\n"),
+        ("hard_tanh 1 --low 1", "nothing lies between low, 1, and high, 1\n"),
         ("maxout 1 2 3 --pieces 2", "a vector of 3 can't be parted into pieces of 2\n"),
     ],
 )
