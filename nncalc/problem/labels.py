@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nncalc.catalogue.operation import Shape, Target, dimensions
@@ -22,11 +23,9 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setti
         raise ShapeError("the prediction is one number", label="expected a number for each class, as a vector")
     if target.classes and prediction and shape != prediction:
         examples = prediction[:-1]
-        if shape in (examples, (*examples, 1)) or (not examples and shape == (1,)):
+        # a batch of one may be written without its brackets
+        if shape in (examples, (*examples, 1)) or (examples[:1] == (1,) and shape == examples[1:]):
             numbers = labels.reshape(examples)
-            return one_hot(numbers, prediction[-1], base, ignore), numbers
-        if examples == (1,) and shape == ():
-            numbers = labels.reshape(1)
             return one_hot(numbers, prediction[-1], base, ignore), numbers
     if target.signs and not (np.abs(labels) == 1).all():
         wrong = labels[np.abs(labels) != 1].reshape(-1)[0]
@@ -42,10 +41,10 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setti
         )
     if shape == prediction:
         return labels, None
-    # with one output, a number is its one entry; a batch of one may be written without its brackets
-    one_output = prediction[-1:] == (1,) and shape == prediction[:-1]
-    one_example = prediction[:1] == (1,) and shape == prediction[1:]
-    if one_output or one_example or (prediction == () and shape == (1,)):
+    # with one output, a number is its one entry; a batch of one as above
+    examples = prediction[1:] if prediction[:1] == (1,) else prediction
+    one_output = prediction[-1:] == (1,) and shape in (prediction[:-1], examples[:-1])
+    if one_output or shape == examples or prod(shape) == prod(prediction) == 1:
         return np.reshape(labels, prediction), None
     wanted = f"expected {_wanted(prediction, target)}"
     raise ShapeError(f"the labels are {dimensions(shape)}, the prediction is {dimensions(prediction)}", label=wanted)
@@ -97,4 +96,4 @@ def _wanted(prediction: Shape, target: Target) -> str:
         return f"{dimensions(prediction)}: labels take the prediction's shape and are never repeated to it"
     if len(prediction) == 1:
         return f"a class number, or {dimensions(prediction)}"
-    return f"{prediction[0]} class numbers, or {dimensions(prediction)}"
+    return f"{'×'.join(map(str, prediction[:-1]))} class numbers, or {dimensions(prediction)}"

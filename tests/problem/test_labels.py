@@ -33,6 +33,7 @@ def fitted(labels: Any, prediction: tuple[int, ...], target: Target, base: int =
         (2, (1, 2), 1, [[0, 1]], [2]),
         # each time step of each example
         ([[1, 2]], (1, 2, 2), 1, [[[1, 0], [0, 1]]], [[1, 2]]),
+        ([1, 2], (1, 2, 2), 1, [[[1, 0], [0, 1]]], [[1, 2]]),
         # as it stands: one-hot already, or a distribution
         ([0, 1, 0], (3,), 1, [0, 1, 0], None),
         ([0.5, 0.5], (2,), 1, [0.5, 0.5], None),
@@ -59,7 +60,10 @@ def test_the_class_to_ignore_is_a_row_of_zeros_whatever_its_number() -> None:
         ([0, 1, 1, 0], (4, 1), NUMBERS, [[0], [1], [1], [0]]),
         # a batch of one
         ([1, 2], (1, 2), NUMBERS, [[1, 2]]),
+        ([1, 2], (1, 2, 1), NUMBERS, [[[1], [2]]]),
+        ([[1], [2]], (1, 2, 1), NUMBERS, [[[1], [2]]]),
         ([3], (), NUMBERS, 3),
+        (3, (1, 1, 1), NUMBERS, [[[3]]]),
         ([1, -1], (2,), SIGNS, [1, -1]),
         ([0.25, 0.75], (2,), DISTRIBUTIONS, [0.25, 0.75]),
         ([[1, 0], [0.5, 0.5]], (2, 2), DISTRIBUTIONS, [[1, 0], [0.5, 0.5]]),
@@ -85,6 +89,7 @@ def test_targets(labels: Any, prediction: tuple[int, ...], target: Target, found
         ([1.5, -0.5], (2,), DISTRIBUTIONS, 1, DomainError, "the labels are no distribution over the classes", ""),
         # a number is never repeated to the prediction's shape, nor a row to each example
         (1, (3,), NUMBERS, 1, ShapeError, "the labels are a number, the prediction is a vector of 3", ""),
+        (1, (1, 2, 1), NUMBERS, 1, ShapeError, "the labels are a number, the prediction is 1×2×1", ""),
         ([1, 2], (3, 2), NUMBERS, 1, ShapeError, "the labels are a vector of 2, the prediction is 3×2", ""),
     ],
 )
@@ -97,3 +102,9 @@ def test_what_is_refused(
     assert refused.value.message == message
     assert refused.value.hint.endswith(hint)
     assert bool(refused.value.hint) == bool(hint)
+
+
+def test_so_many_class_numbers_are_expected() -> None:
+    with pytest.raises(NncalcError) as refused:
+        fitted([1, 2], (2, 3, 4), CLASSES)
+    assert refused.value.label == "expected 2×3 class numbers, or 2×3×4"
