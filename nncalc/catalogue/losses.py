@@ -267,6 +267,7 @@ ENTRIES = (
         terms=lambda xp, prediction, target: xp.abs(prediction - target),
         by_prediction=lambda each, p, t: call.sign(p - t),
         by_target=lambda each, p, t: call.sign(t - p),
+        switch=lambda p, t, **_: p - t,
         text=lambda reduction="mean", **_: f"{_over(reduction)}|{{prediction}} − {{target:product}}|",
         latex=lambda reduction="mean", **_: (
             rf"{_latex_over(reduction)}\left|{{prediction}} - {{target:product}}\right|"

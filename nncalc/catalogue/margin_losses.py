@@ -32,6 +32,11 @@ def _active(h: Expression, y: Expression, shape: Shape, margin: Setting) -> Expr
     return (1 - y) * (margin - mass(h * y, shape) + h > 0)  # type: ignore[operator]
 
 
+def _behind(h: Expression, y: Expression, *, shape: Shape, margin: Setting, **_: Any) -> Expression:
+    """By how much each wrong class comes nearer than the margin; for the right one the margin itself."""
+    return margin - mass(h * y, shape) + h  # type: ignore[operator]
+
+
 def _by_classes(slope: Expression, shape: Shape, average: Setting) -> Expression:
     return slope / shape[-1] if average == "classes" and shape else slope
 
@@ -98,6 +103,8 @@ ENTRIES = (
         terms=lambda xp, p, y: xp.maximum(1.0 - p * y, 0.0),
         by_prediction=lambda each, p, y: -y * (p * y < 1),
         by_target=lambda each, p, y: -p * (p * y < 1),
+        switch=lambda p, y, **_: p * y - 1,
+        at_kink="y ŷ = 1, where the hinge has no derivative; 0 is used",
         text=lambda reduction="mean", **_: (
             f"{over_text(reduction)} max(0, 1 − {{target:product}} {{prediction:power}})"
         ),
@@ -145,6 +152,7 @@ ENTRIES = (
         terms=lambda xp, p, y: xp.maximum(1.0 - p * y, 0.0) ** 2,
         by_prediction=lambda each, p, y: -2 * y * call.max(1 - p * y, 0),
         by_target=lambda each, p, y: -2 * p * call.max(1 - p * y, 0),
+        switch=lambda p, y, **_: p * y - 1,
         text=lambda reduction="mean", **_: (
             f"{over_text(reduction)} max(0, 1 − {{target:product}} {{prediction:power}})²"
         ),
@@ -194,6 +202,8 @@ ENTRIES = (
         shaped=True,
         by_prediction=_by_score,
         by_target=_by_right,
+        switch=_behind,
+        at_kink="behind the right class by just the margin, where the loss has no derivative; 0 is used",
         text=lambda margin=1, average="none", **_: (
             f"{'mean' if average == 'classes' else 'Σ'}(1 − {{target:product}}) max(0, {margin:g} − "
             "Σ {target:power} {prediction:power} + {prediction:product})"

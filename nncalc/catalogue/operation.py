@@ -104,7 +104,8 @@ class Operation(NamedTuple):
     text, latex: how it is written, with {x} for the argument x and {x:product} where an argument that binds less
     tightly needs parentheses; {x:raised} stands as a superscript. domain: an interval for each argument within which
     examples and tests draw numbers. kinks: points of the first argument where there is no derivative,
-    or kinks(**settings).
+    or kinks(**settings). switch(*arrays, shape=…, **settings): of a loss, what changes its sign where an output's part
+    has a kink, or its derivative one; shape is the prediction's. at_kink: what is said of a unit that sits at a kink.
     multiply_adds(*shapes, **settings): how many products are added up; none where there is no such function.
     window(*shapes, **settings): of an operation whose entries each come from a window, the windows' geometry.
     at_zero: what is said where the result is 0 and has no derivative there.
@@ -130,6 +131,7 @@ class Operation(NamedTuple):
     domain: tuple[tuple[float, float], ...] = ((-3.0, 3.0),)
     kinks: Kinks = ()
     at_kink: str = ""
+    switch: Callable[..., Expression] | None = None
     at_zero: str = ""
     target: Target | None = None
     multiply_adds: Callable[..., int] | None = None

@@ -197,8 +197,15 @@ def _sides(node: Apply) -> Iterator[tuple[Expression, Any]]:
         for bound in (node.setting("low"), node.setting("high")):
             if isinstance(bound, (int, float)):
                 yield first, lambda value, bound=bound: xp.sign(value(first) - bound)
+    elif entry.switch is not None:
+        yield first, lambda value: xp.sign(value(_switch(node, entry, tuple(value(first).shape))))
     elif entry.ties is not None:
         yield first, lambda value: value(_chosen(node, entry, lambda e: tuple(value(e).shape)))
+
+
+def _switch(node: Apply, entry: Operation, shape: Shape) -> Expression:
+    assert entry.switch is not None
+    return entry.switch(*node.args, shape=shape, **entry.settings(node.settings))
 
 
 def _chosen(node: Apply, entry: Operation, shape_of: Callable[[Expression], Shape]) -> Expression:

@@ -16,7 +16,7 @@ MOST_ENTRIES = 5
 
 def remarks(trace: Trace) -> list[str]:
     """Plain sentences, with the names of the equations; entries count from 1."""
-    found = [] if not trace.phase("backward") else [*_kinks(trace), *_zeros(trace), *_ties(trace)]
+    found = [] if not trace.phase("backward") else [*_kinks(trace), *_switches(trace), *_zeros(trace), *_ties(trace)]
     return [*found, *_not_finite(trace)]
 
 
@@ -36,6 +36,25 @@ def _kinks(trace: Trace) -> list[str]:
                     where = entries(to_text(node.args[0]), hits, value.ndim, isinstance(node.args[0], Name))
                     found.append(f"{where} = {signed(kink)}: {entry.at_kink}")
     return list(dict.fromkeys(found))
+
+
+def _switches(trace: Trace) -> list[str]:
+    """Outputs that sit exactly where their part of the loss has no derivative."""
+    found = []
+    for step in trace.phase("forward"):
+        for node in walk(step.expression):
+            entry = operation(node.op) if isinstance(node, Apply) else None
+            if entry is None or entry.switch is None or not entry.at_kink or not isinstance(node, Apply):
+                continue
+            first = node.args[0]
+            with xp.errstate(all="ignore"):
+                shape = xp.asarray(value_of(first, trace.values, xp)).shape
+                switch = entry.switch(*node.args, shape=shape, **entry.settings(node.settings))
+                hits = xp.argwhere(xp.asarray(value_of(switch, trace.values, xp)) == 0)
+            if len(hits):
+                where = entries(to_text(first), hits, len(shape), isinstance(first, Name))
+                found.append(f"{where}: {entry.at_kink}")
+    return found
 
 
 def _zeros(trace: Trace) -> list[str]:

@@ -83,6 +83,10 @@ def problem(tmp_path: Path, equations: str, **given: Any) -> str:
         ("loss = max(w, 3) * y", {"w": 3}, "w"),
         ("h = w * 1\nloss = sum(h * (h > 1)) * y", {"w": [1, 4]}, "h[1]"),
         ("loss = sum(clip(w, low=-1, high=1)) * y", {"w": [1, 0.5]}, "w[1]"),
+        ("loss = mae(2 * w, v) * y", {"w": [1.5, 3.5], "v": [1, 7.0000001]}, "(2 * w)[2]"),
+        ("loss = hinge(w, v) * y", {"w": [3, -1], "v": [1, -1]}, "w[2]"),
+        ("loss = squared_hinge(w, v) * y", {"w": [0.5, -1], "v": [2, -1]}, "w[1]"),
+        ("loss = multiclass_hinge(w, one_hot(y, classes=3))", {"w": [1, 2, 0]}, "w[1]"),
     ],
 )
 def test_kinks_of_every_kind(

@@ -18,6 +18,9 @@ LAYERS = (
     [
         ("[1, 2]", "[4]", "mse", []),
         ("[2, -1]", "[4]", "mse", ["hbar1[1] = 0: ReLU has no derivative at 0; 0 is used"]),
+        ("[1, 2]", "[5]", "mae", []),
+        ("[-1, 1]", "[1]", "hinge", ["h1[1]: y ŷ = 1, where the hinge has no derivative; 0 is used"]),
+        ("[-1, 1]", "[1]", "squared_hinge", []),
         (
             "[[1, 2], [0, 1]]",
             "[5, 3]",
