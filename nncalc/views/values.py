@@ -134,10 +134,10 @@ def _caption(columns: Sequence[int | None]) -> str:
 
 
 def _index(place: tuple[int, ...], of_examples: bool) -> str:
-    """`[0, 2] `, or `3 [2] ` where the first axis counts examples."""
+    """`#1,3 `, or `3 #2 ` where the first axis counts examples; from 1, as `--entry` and the remarks count."""
     example = f"{place[0] + 1} " if of_examples else ""
     rest = place[1:] if of_examples else place
-    return example + (f"[{', '.join(map(str, rest))}] " if rest else "")
+    return example + (f"#{','.join(str(i + 1) for i in rest)} " if rest else "")
 
 
 def _slices(value: Any, look: Look, of_examples: bool) -> Box:

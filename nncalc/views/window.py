@@ -71,7 +71,12 @@ def window_view(window: Window, sheet: Sheet, width: int) -> list[Line]:
     example = place[: -d - 1]
     channels, kernel = _kernel(window, sheet, about, settings)
     seen = _cut(x, axes, example, channels, place[-d:], float("-inf") if about.ties is not None else 0.0)
-    lines: list[Line] = [[(title, "bold"), (f" from {_where(axes, place[-d:])}", "dim")]]
+    parted = f"channels {channels.start + 1}–{channels.stop}, " if len(seen) < x.shape[-d - 1] and len(seen) > 1 else ""
+    lines: list[Line] = [[(title, "bold"), (f" from {parted}{_where(axes, place[-d:])}", "dim")]]
+    if seen.ndim == 3 and len(seen) == 1:
+        # a number in front would be the channel's number here, not in the image
+        seen = seen[0]
+        kernel = None if kernel is None else kernel[0]
     look = sheet.look(width - 2, "", 0)
     run: Run = [Item(value_box(seen, look), bracketed=True)]
     if kernel is not None:

@@ -14,25 +14,25 @@ from nncalc.views.line import text_of
 
 CNN = """\
 h̄¹[1, 1, 2] from rows 1–3, columns 2–4
-      ⎡0  2  1⎤       ⎡1  0  −1⎤       ⎡0  0  −1⎤
-  [0] ⎢1  1  3⎥ ⊙ [0] ⎢0  1   0⎥ = [0] ⎢0  1   0⎥
-      ⎣1  0  1⎦       ⎣1  0   1⎦       ⎣1  0   1⎦
+  ⎡0  2  1⎤   ⎡1  0  −1⎤   ⎡0  0  −1⎤
+  ⎢1  1  3⎥ ⊙ ⎢0  1   0⎥ = ⎢0  1   0⎥
+  ⎣1  0  1⎦   ⎣1  0   1⎦   ⎣1  0   1⎦
   −1 + 1 + 1 + 1 = 2
   so that h̄¹[1, 1, 2] = 1, by h̄¹ = W¹ ∗ x + b¹
 """
 POOL = """\
 pool1[1, 1, 1] from rows 1–2, columns 1–2
-  [0] ⎡1  1⎤
-      ⎣1  0⎦
+  ⎡1  1⎤
+  ⎣1  0⎦
   the largest is 1, entry 1 of the window row by row; 3 are,
     and the first takes the gradient
 """
 PADDED = """\
 h¹[1, 1, 1] from rows 0–1, columns 0–1, the padding among them
-  [0] ⎡0  0⎤  [1] ⎡0  0⎤ ⊙ [0] ⎡ 1  0⎤  [1] ⎡0  1⎤
-      ⎣0  1⎦      ⎣0  0⎦       ⎣−1  1⎦      ⎣1  0⎦
-    = [0] ⎡0  0⎤  [1] ⎡0  0⎤
-          ⎣0  1⎦      ⎣0  0⎦
+  #1 ⎡0  0⎤  #2 ⎡0  0⎤ ⊙ #1 ⎡ 1  0⎤  #2 ⎡0  1⎤
+     ⎣0  1⎦     ⎣0  0⎦      ⎣−1  1⎦     ⎣1  0⎦
+    = #1 ⎡0  0⎤  #2 ⎡0  0⎤
+         ⎣0  1⎦     ⎣0  0⎦
   the sum is 1
   so that h¹[1, 1, 1] = 1.5, by h¹ = conv2d(x, W¹; stride =
     2, padding = 1) + b¹
@@ -78,7 +78,14 @@ def test_an_entry_is_shown_behind_the_steps(
             "conv2d: {weights: [[[[1, 2]]]], flip: true}",
             "[[[5, 7]]]",
             "1,1",
-            ["  [0] [5 7] ⊙ [0] [2 1] = [0] [10 7]", "  10 + 7 = 17"],
+            ["  [5 7] ⊙ [2 1] = [10 7]", "  10 + 7 = 17"],
+        ),
+        ("max_pool2d: {size: 2}", "[[[1, 2], [3, 4]], [[5, 6], [8, 7]]]", "2,1,1", ["  ⎡5  6⎤", "  ⎣8  7⎦"]),
+        (
+            "conv2d: {weights: [[[[1]], [[1]]], [[[2]], [[-1]]]], groups: 2}",
+            "[[[1]], [[2]], [[3]], [[5]]]",
+            "2,1,1",
+            ["h1[2, 1, 1] from channels 3–4, row 1, column 1", "  6 − 5 = 1"],
         ),
         (
             "conv1d: {weights: [[[1, 1]], [[1, -1]]], groups: 2, dilation: 2}",
