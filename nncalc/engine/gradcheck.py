@@ -8,7 +8,7 @@ Source: cs231n, notes on "Neural Networks Part 3: Learning and Evaluation", grad
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from math import isnan
+from math import isfinite, isnan
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import Operation, Shape
@@ -24,8 +24,12 @@ TOLERANCE = 1e-6
 # Half the distance of the two evaluations. The first is right for most; a gradient is wrong when it is so at each. A
 # kink excuses it where it lies within the last, the narrowest: a wide one might always hit some.
 WIDTHS = (1e-5, 1e-4, 1e-3, 1e-6)
+# Of a number near to 0, as a small variance is, this part of it is tried too, where rounding leaves enough to tell.
+FINEST = 1e-4
 ROUNDING = 2.0**-52
 MOST_UNITS = 3
+# What lies near 1 inside of these is rounded as 1 is, however small the logarithm.
+LOGARITHMS = ("log", "log2", "log10", "log_softmax")
 
 Entry = tuple[int, ...]
 
@@ -72,13 +76,14 @@ def check_gradients(program: Program, values: Mapping[str, Any], progress: Progr
     """
     at = evaluate(program, values).values
     forward = program.with_equations(program.phase("forward"))
+    rounded = _rounded(forward, at)
     checks: list[Check] = []
     quotients: dict[str, Any] = {}
     ended = [(e, e.name.removesuffix(".grad")) for e in program.phase("backward") if e.name.endswith(".grad")]
     wanted = [(equation, name) for equation, name in ended if name in at]
     done, total = 0, sum(at[name].size for _, name in wanted)
     for equation, name in wanted:
-        moving = _Moving(forward, at, name)
+        moving = _Moving(forward, at, name, rounded)
 
         def begin(count: int, name: str = name, before: int = done) -> None:
             progress(name, before + count, total)
@@ -91,10 +96,33 @@ def check_gradients(program: Program, values: Mapping[str, Any], progress: Progr
     return checks
 
 
-class _Moving:
-    """The loss as a function of one array of the program."""
+def _rounded(forward: Program, at: Mapping[str, Any]) -> float:
+    """A number whose rounding is that of the loss: each value on the way to it is rounded, and that goes through its
+    gradient into the loss."""
+    size = 0.0
+    for equation in forward.equations:
+        gradient = 1.0 if equation.name == forward.loss else at.get(f"{equation.name}.grad")
+        if gradient is None:
+            continue
+        value = xp.abs(at[equation.name])
+        nodes = [node for node in walk(equation.expression) if isinstance(node, Apply)]
+        if any(_is_logarithm(node) for node in nodes):
+            value = xp.maximum(value, 1.0)
+        with xp.errstate(all="ignore"):
+            total = float(xp.sum(xp.abs(gradient) * value))
+        size = max(size, total) if isfinite(total) else size
+    return size
 
-    def __init__(self, forward: Program, at: Mapping[str, Any], name: str) -> None:
+
+def _is_logarithm(node: Apply) -> bool:
+    target = operation(node.op).target
+    return node.op in LOGARITHMS or (target is not None and (target.classes or target.distribution))
+
+
+class _Moving:
+    """The loss as a function of one array of the program. rounded: a number whose rounding is that of the loss."""
+
+    def __init__(self, forward: Program, at: Mapping[str, Any], name: str, rounded: float) -> None:
         assert forward.loss is not None
         changed = {name}
         behind = []
@@ -102,7 +130,7 @@ class _Moving:
             if equation.name != name and any(used in changed for used in equation.inputs):
                 changed.add(equation.name)
                 behind.append(equation)
-        self.program, self.at, self.name = forward.with_equations(behind), at, name
+        self.program, self.at, self.name, self.rounded = forward.with_equations(behind), at, name, rounded
         self.start = xp.asarray(at[name], dtype=xp.float64)
         self.loss = forward.loss
 
@@ -123,15 +151,26 @@ def _check(moving: _Moving, gradient: Any, begin: Callable[[int], None]) -> tupl
         one = tuple(i + 1 for i in entry)
         a = float(gradient[entry])
         best, quotient, units = float("nan"), float("nan"), []
-        for width in WIDTHS:
-            h = width * max(1.0, abs(float(moving.start[entry])))
+        found: dict[float, float] = {}
+        size = abs(float(moving.start[entry]))
+        for width in (*WIDTHS, FINEST * size):
+            h = width * max(1.0, size) if width in WIDTHS else width
+            if not h:
+                continue
             below, above = moving.values(entry, -h), moving.values(entry, h)
-            n, error = _relative_error(a, float(below[moving.loss]), float(above[moving.loss]), h)
-            if not error >= best:
-                best, quotient = error, n
+            losses = float(below[moving.loss]), float(above[moving.loss])
+            noise = 4 * ROUNDING * max(*map(abs, losses), moving.rounded) / h
+            if width not in WIDTHS and noise > TOLERANCE * abs(a):
+                break
+            found[h] = (losses[1] - losses[0]) / (2 * h)
+            for n in (found[h], *_extrapolated(found, h)):
+                error = _relative_error(a, n, noise)
+                if not isnan(error) and not error >= best:
+                    best, quotient = error, n
             if best <= TOLERANCE:
                 break
-            units = list(_switched(moving.program, below, above))
+            if width in WIDTHS:
+                units = list(_switched(moving.program, below, above))
         quotients[entry] = quotient
         if not best <= TOLERANCE and units:
             kinks += [Kink(one, unit) for unit in units[:MOST_UNITS]]
@@ -146,12 +185,21 @@ def _is_worse(error: float, than: float) -> bool:
     return not isnan(than) and (isnan(error) or error > than)
 
 
-def _relative_error(a: float, below: float, above: float, h: float) -> tuple[float, float]:
-    """(the difference quotient, its relative error). What rounding alone explains counts for nothing."""
-    n = (above - below) / (2 * h)
-    noise = 4 * ROUNDING * max(abs(below), abs(above)) / h
+def _extrapolated(found: Mapping[float, float], width: float) -> Iterator[float]:
+    """What the quotient of this width and each other one tend to: their error goes with the square of the width.
+
+    Source: Press and others, Numerical Recipes, section 5.7 (Richardson, Ridders).
+    """
+    for other, n in found.items():
+        if other != width:
+            ratio = (other / width) ** 2
+            yield (ratio * found[width] - n) / (ratio - 1)
+
+
+def _relative_error(a: float, n: float, noise: float) -> float:
+    """The relative error of the gradient a by the quotient n. What rounding alone explains counts for nothing."""
     largest = max(abs(a), abs(n), noise / TOLERANCE)
-    return n, abs(a - n) / largest if largest else (0.0 if a == n else float("nan"))
+    return abs(a - n) / largest if largest else (0.0 if a == n else float("nan"))
 
 
 def _is_wrong_itself(

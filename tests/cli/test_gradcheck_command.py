@@ -138,6 +138,26 @@ def test_sizes_far_from_one(w: float, tmp_path: Path, capsys: pytest.CaptureFixt
     assert (status, found["right"]) == (0, True)
 
 
+# a variance near to 0; a mean square whose numbers nearly cancel; a class that is nearly sure
+HARD = {
+    "small": ("h = w * 1\nloss = y / sqrt(h + 1e-5)", 6e-5),
+    "cancelled": ("h = w * 1\nloss = (h - 1000 * y) ** 2", 1000.000001),
+    "sure": ("h = w * 1\nloss = softmax_cross_entropy(concat(h, 0 * h), concat(y * h / h, 0 * h))", [22]),
+}
+
+
+@pytest.mark.parametrize("factor", [1, -1])
+@pytest.mark.parametrize("case", HARD)
+def test_right_and_wrong_are_told_apart_where_rounding_or_the_step_is_large(
+    case: str, factor: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    equations, w = HARD[case]
+    path = Path(problem(tmp_path, equations, w=w))
+    path.write_text(path.read_text("utf-8") + f"overrides: 'w.grad = {factor} * h.grad'\n", "utf-8")
+    status, found = checked(str(path), capsys)
+    assert (status, found["right"]) == ((0, True) if factor == 1 else (1, False))
+
+
 def test_what_is_not_finite_is_not_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, found = checked(problem(tmp_path, "loss = log(w) * y", w=0), capsys)
     assert (status, found["worst"]) == (1, "NaN")
