@@ -67,7 +67,7 @@ def formula_text(
     e: Expression,
     symbols: Symbols | None = None,
     shapes: Shapes | None = None,
-    rows: frozenset[str] = frozenset(),
+    rows: frozenset[str] | None = None,
 ) -> str:
     """The expression on one line. With shapes, a number times an array is told from a product entry by entry."""
     return Formula(symbols or Symbols(names_in(e)), shapes, rows).piece(e).body
@@ -77,7 +77,7 @@ def equation_formula(
     equation: Equation,
     symbols: Symbols | None = None,
     shapes: Shapes | None = None,
-    rows: frozenset[str] = frozenset(),
+    rows: frozenset[str] | None = None,
 ) -> str:
     """`h̄¹ = W¹ x + b¹`. rows: the names of the vectors that stand as rows (rows.row_names)."""
     symbols = symbols or Symbols((equation.name, *equation.inputs))
@@ -105,7 +105,7 @@ def broken(text: str, width: int, indent: str = "  ") -> list[str]:
     return lines
 
 
-_SIGNS = "+−·⊙/=><≥≤≠,;"
+_SIGNS = "+−·⊙/=><≥≤≠,;→"
 # What is no factor: a condition, and what a remark behind a formula begins with.
 _NO_FACTORS = ("where", "else", "(each", "(mean", "(sum")
 
@@ -146,7 +146,7 @@ def _depths(words: list[str]) -> list[int]:
     return depths
 
 
-_TIGHTNESS = {"=": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "⊙": 6, "·": 6, "/": 6}
+_TIGHTNESS = {"=": 0, "→": 0, ">": 1, "≥": 1, "<": 1, "≤": 1, "≠": 1, "+": 2, "−": 2, "⊙": 6, "·": 6, "/": 6}
 
 
 # Words that take what follows as their argument, and those of remarks and settings.

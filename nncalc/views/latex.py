@@ -105,7 +105,7 @@ def formula_latex(
     e: Expression,
     symbols: Symbols | None = None,
     shapes: Shapes | None = None,
-    rows: frozenset[str] = frozenset(),
+    rows: frozenset[str] | None = None,
 ) -> str:
     """The expression in LaTeX, for math mode."""
     return Latex(symbols or Symbols(names_in(e)), shapes, rows).piece(e).body
@@ -115,7 +115,7 @@ def equation_latex(
     equation: Equation,
     symbols: Symbols | None = None,
     shapes: Shapes | None = None,
-    rows: frozenset[str] = frozenset(),
+    rows: frozenset[str] | None = None,
 ) -> str:
     r"""`\bar{h}^{1} = W^{1} x + b^{1}`."""
     symbols = symbols or Symbols((equation.name, *equation.inputs))

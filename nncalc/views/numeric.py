@@ -52,7 +52,7 @@ class Numbers(Typesetter[Run]):
         compute: Callable[[Expression], Any],
         given: Collection[str] = (),
         examples: Collection[str] = (),
-        rows: frozenset[str] = frozenset(),
+        rows: frozenset[str] | None = None,
         row: bool = False,
     ) -> None:
         super().__init__(symbols, shapes, rows)

@@ -27,9 +27,9 @@ def row_names(program: Program, shapes: Shapes) -> frozenset[str]:
     return frozenset(rows)
 
 
-def is_row(name: str, rows: frozenset[str]) -> bool:
+def is_row(name: str, rows: frozenset[str] | None) -> bool:
     """Whether a name stands as a row: a gradient and an updated parameter as what they belong to."""
-    return bool(rows) and name.partition(".")[0] in rows
+    return rows is not None and name.partition(".")[0] in rows
 
 
 def _is_row_product(e: Apply, shapes: Shapes) -> bool:

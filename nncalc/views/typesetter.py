@@ -7,7 +7,7 @@ is the same is where parentheses belong: the printed form must never read as ano
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeGuard, TypeVar
 
 from nncalc.catalogue.registry import operation
 from nncalc.engine.shapes import Shapes
@@ -44,7 +44,7 @@ class Typesetter(ABC, Generic[T]):
     latex = False
 
     def __init__(
-        self, symbols: Symbols | None = None, shapes: Shapes | None = None, rows: frozenset[str] = frozenset()
+        self, symbols: Symbols | None = None, shapes: Shapes | None = None, rows: frozenset[str] | None = None
     ) -> None:
         self.symbols = symbols or Symbols()
         self.shapes = shapes
@@ -148,6 +148,7 @@ class Typesetter(ABC, Generic[T]):
         return Piece(body, SUM, minus=left.minus and left.level >= SUM, open=right.open and right.level > SUM)
 
     def _product(self, e: Apply) -> Piece[T]:
+        e = self._plain_factors(e)
         left, right = self.argument(e, 0), self.argument(e, 1)
         if e.op == "divide":
             return self.fraction(left, right)
@@ -163,13 +164,33 @@ class Typesetter(ABC, Generic[T]):
         body = self.infix(a, self.times(e, a, b), b, PRODUCT)
         return Piece(body, PRODUCT, left.minus and not wrap_left, right.open and not wrap_right, kind=kind)
 
+    def _plain_factors(self, e: Apply) -> Apply:
+        """A product of two vectors themselves, where one is written `w.T`: which is turned is said by the product."""
+        if e.op not in ("matmul", "outer") or any(self.rank(a) != 1 for a in e.args):
+            return e
+        factors = [a.args[0] if self._is_turned_vector(a) else a for a in e.args]
+        return Apply(e.op, tuple(factors), e.settings)
+
+    def _is_turned_vector(self, e: Expression) -> TypeGuard[Apply]:
+        return isinstance(e, Apply) and e.op == "transpose" and not e.settings and self.rank(e.args[0]) == 1
+
     def _turned_argument(self, e: Apply) -> int | None:
-        """Which factor of two vectors is transposed: a bᵀ and aᵀ b, or aᵀ b and a bᵀ where vectors stand as rows."""
+        """Which factor of two vectors is transposed: a bᵀ and aᵀ b, or aᵀ b and a bᵀ where vectors stand as rows.
+
+        Of a column and a matrix behind it, xᵀ A, the column is; what comes of that is a row already.
+        """
         if e.op == "outer":
             return 0 if self.stands_as_row(e.args[0]) or self.stands_as_row(e.args[1]) else 1
-        if e.op == "matmul" and self.rank(e.args[0]) == self.rank(e.args[1]) == 1:
-            return 1 if self.stands_as_row(e.args[0]) else 0
-        return None
+        if e.op != "matmul" or self.rank(e.args[0]) != 1:
+            return None
+        row = self.stands_as_row(e.args[0])
+        if self.rank(e.args[1]) == 1:
+            return 1 if row else None if self._is_row_product(e.args[0]) else 0
+        return 0 if isinstance(e.args[0], Name) and self.rows is not None and not row else None
+
+    def _is_row_product(self, e: Expression) -> bool:
+        """Whether an expression is a vector times a matrix."""
+        return isinstance(e, Apply) and e.op == "matmul" and self.rank(e.args[0]) == 1 and self.rank(e.args[1]) == 2
 
     def stands_as_row(self, e: Expression) -> bool:
         """Whether a vector is written as a row."""

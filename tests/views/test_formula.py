@@ -52,6 +52,9 @@ def shown(text: str) -> str:
         ("outer(h2.grad, h1)", "∂ℓ/∂h² (h¹)ᵀ"),
         ("outer(hbar1.grad, x)", "∂ℓ/∂h̄¹ xᵀ"),
         ("p @ y", "pᵀ y"),
+        ("p.T @ y", "pᵀ y"),
+        ("p.T @ W2 @ h1", "pᵀ W² h¹"),
+        ("outer(p.T, h1)", "p (h¹)ᵀ"),
         ("W1 - learning_rate * W1.grad", "W¹ − η ∂ℓ/∂W¹"),
         ("W1 - learning_rate * (W1.grad + optimizer.weight_decay * W1)", "W¹ − η · (∂ℓ/∂W¹ + λ W¹)"),
         ("h1.grad * (hbar1 > 0)", "∂ℓ/∂h¹ ⊙ [h̄¹ > 0]"),
@@ -109,6 +112,12 @@ def test_a_comparison_of_its_own_stands_in_brackets() -> None:
     equation = Equation("mask", parse_expression("x == y", operation))
     assert equation_formula(equation) == "mask = [x = y]"
     assert equation_latex(equation) == r"\mathrm{mask} = \left[x = y\right]"
+
+
+def test_a_column_in_front_of_a_matrix_is_turned_where_it_is_known_to_be_one() -> None:
+    e = parse_expression("x @ W1.T + W1 @ x", operation)
+    assert formula_text(e, shapes=Shapes(SHAPES), rows=frozenset()) == "xᵀ (W¹)ᵀ + W¹ x"
+    assert formula_text(e, shapes=Shapes(SHAPES), rows=frozenset(("x",))).startswith("x (W¹)ᵀ")
 
 
 def test_vectors_that_stand_as_rows_are_transposed_on_the_left() -> None:
