@@ -14,15 +14,17 @@ from nncalc.language.expression import Expression, Name, names_in, substitute
 from nncalc.problem.edges import edges_of
 from nncalc.problem.graph import RESULT, UPSTREAM
 from nncalc.views.box import table, tables_within, width_of_lines
-from nncalc.views.formula import broken, formula_text
+from nncalc.views.formula import Formula, broken
 from nncalc.views.line import Line
-from nncalc.views.numbers import fixed
+from nncalc.views.numbers import fixed, number
+from nncalc.views.rows import row_names
+from nncalc.views.sheet import Sheet
 from nncalc.views.steps import steps_view
 from nncalc.views.symbols import Symbol, Symbols
 
 if TYPE_CHECKING:
+    from nncalc.engine.trace import Step
     from nncalc.problem.graph import Graph
-
 
 MOST_NODES = 60  # of more, only the leaves are shown: each node is written out whole
 WHOLE = "f"  # what the whole expression is called on the screen
@@ -35,85 +37,125 @@ def graph_view(
 
     second: the second derivatives, if they are asked for.
     """
-    if any(step.value.ndim for step in graph.trace.steps):
-        lines = steps_view(graph.trace, width=width, digits=digits)
+    formulas = Formulas(graph)
+    if any(value.ndim for value in graph.trace.values.values()):
+        lines = steps_view(graph.trace, width=width, sheet=_GraphSheet(graph, formulas, digits))
     else:
-        lines = _table(graph, width, digits)
+        lines = _table(graph, formulas, width, digits)
         if len(graph.nodes) <= MOST_NODES:
-            lines += _edges(graph, width, digits)
+            lines += _edges(graph, formulas, width, digits)
     lines += _hessian(graph, second, width, digits) if second else []
     notes = [[(line, "")] for note in remarks(graph.trace) for line in textwrap.wrap(note, width)]
     return [*lines, [], *notes] if notes else lines
 
 
 class Formulas:
-    """The formulas of a graph's nodes in terms of its leaves; a node's gradient is ∂f/∂ of its formula."""
+    """The formulas of a graph's nodes in terms of its leaves; a node's gradient is ∂f/∂ of its formula.
+
+    whole: what the result is called. of_upstream: gradients are those of ℓ = Σ upstream ⊙ f.
+    """
 
     def __init__(self, graph: Graph) -> None:
-        # every node is a number, so products need no sign of their own
-        self.shapes = Shapes(dict.fromkeys((*graph.trace.values, WHOLE), ()))
-        self.own = {step.name: step.expression for step in graph.trace.phase("forward")}
         self.leaves = names_in(graph.expression)
+        self.whole = RESULT if WHOLE in self.leaves else WHOLE
+        values = graph.trace.values
+        shapes = {name: tuple(value.shape) for name, value in values.items()}
+        self.shapes = Shapes({**shapes, self.whole: shapes[RESULT]})
+        self.rows = row_names(graph.trace.program, self.shapes)
+        self.own = {step.name: step.expression for step in graph.trace.phase("forward")}
+        self.top = "ℓ" if UPSTREAM in values else self.whole
+        plainly = Symbols(self.leaves)
+        self._nodes = {name: self._text(Name(name), plainly) for name in (*self.own, *self.leaves)}
+        self._symbols = _Gradients(self.leaves, self._nodes, self.top)
 
     def node(self, name: str) -> str:
         """The formula of a node, of a leaf its symbol."""
-        return self._text(self._unfolded(Name(name)), Symbols(self.leaves))
+        return self._nodes[name]
+
+    def equation(self, name: str) -> str:
+        """`f = x · y`; of a node within the expression its formula alone."""
+        if name in self.own and name not in (RESULT, "loss"):
+            return self._nodes[name]
+        left = self.whole if name == RESULT else "ℓ"
+        return f"{left} = {self._text(self.own[name], self._symbols)}"
+
+    def gradient(self, name: str) -> str:
+        """`∂f/∂(x + y)`."""
+        return self._symbols.text(f"{name}.grad")
 
     def of(self, expression: Expression) -> str:
         """A gradient's formula: nodes written out, gradients as ∂f/∂(…)."""
-        symbols = _Gradients(self.leaves, {name: self.node(name) for name in (*self.own, *self.leaves)})
-        return self._text(self._unfolded(expression), symbols)
+        return self._text(expression, self._symbols)
 
     def _unfolded(self, expression: Expression) -> Expression:
         def replaced(node: Expression) -> Expression | None:
             if not isinstance(node, Name) or node.id not in self.own:
                 return None
-            return Name(WHOLE) if node.id == RESULT else self._unfolded(self.own[node.id])
+            return Name(self.whole) if node.id == RESULT else self._unfolded(self.own[node.id])
 
         return substitute(expression, replaced)
 
     def _text(self, expression: Expression, symbols: Symbols) -> str:
-        return formula_text(expression, symbols, self.shapes)
+        return Formula(symbols, self.shapes, self.rows).equation(self._unfolded(expression))
 
 
 class _Gradients(Symbols):
-    def __init__(self, leaves: Sequence[str], nodes: dict[str, str]) -> None:
-        self.nodes = nodes
+    def __init__(self, leaves: Sequence[str], nodes: dict[str, str], top: str) -> None:
+        self.nodes, self.top = nodes, top
         super().__init__(leaves)
 
     def _written(self, name: str) -> Symbol:
         node = self.nodes.get(name.removesuffix(".grad")) if name.endswith(".grad") else None
         if node is None:
             return super()._written(name)
-        text = node if " " not in node else f"({node})"
-        return Symbol(f"∂f/∂{text}", "", raised=True, quotient=True)
+        text = f"({node})" if " " in node or node.startswith("−") else node
+        return Symbol(f"∂{self.top}/∂{text}", "", raised=True, quotient=True)
+
+
+class _GraphSheet(Sheet):
+    """A sheet on which a node is called by its formula."""
+
+    def __init__(self, graph: Graph, formulas: Formulas, digits: int) -> None:
+        super().__init__(graph.trace, digits=digits)
+        self._own = formulas
+
+    def formula(self, step: Step) -> str:
+        if step.phase == "forward":
+            return self._own.equation(step.name)
+        return f"{self._own.gradient(step.name.removesuffix('.grad'))} = {self._own.of(step.expression)}"
 
 
 class Row(NamedTuple):
-    """A node: its formula, its value, its gradient and how that comes about, where it has one."""
+    """A node: its formula and value; what its gradient is called, how that comes about and what it is, if any."""
 
     node: str
-    value: str
-    gradient: str
+    value: float
+    called: str
     how: str
+    gradient: float | None
 
 
-def _table(graph: Graph, width: int, digits: int) -> list[Line]:
-    rows = _rows(graph, digits)
-    lines = table(
-        ["node", "value", "∂f/∂node", ""], list(zip(*rows, strict=True)), left=(0, 3), styles=_styles(len(rows))
-    )
+def _table(graph: Graph, formulas: Formulas, width: int, digits: int) -> list[Line]:
+    rows = _rows(graph, formulas)
+    gradients = iter(fixed([row.gradient for row in rows if row.gradient is not None], digits))
+    columns = [
+        [row.node for row in rows],
+        fixed([row.value for row in rows], digits),
+        ["" if row.gradient is None else next(gradients) for row in rows],
+        [f"= {row.how}" if row.how else "" for row in rows],
+    ]
+    styles = _styles(len(rows))
+    lines = table(["node", "value", f"∂{formulas.top}/∂node", ""], columns, left=(0, 3), styles=styles)
     if width_of_lines(lines) <= width:
         return lines
     # too wide for a table: the formulas on lines of their own
     found: list[Line] = []
-    for row, style in zip(rows, _styles(len(rows)), strict=True):
-        found += [[(line, style)] for line in broken(f"{row.node} = {row.value.strip()}", width)]
-        if row.gradient.strip() and style != "bold":
-            how = f"{row.how} " if row.how else ""
-            found += [
-                [("  " + line, "backward")] for line in broken(f"∂f/∂node {how}= {row.gradient.strip()}", width - 2)
-            ]
+    for row, style in zip(rows, styles, strict=True):
+        found += [[(line, style)] for line in broken(f"{row.node} = {number(row.value, digits)}", width)]
+        if row.gradient is not None and style != "bold":
+            shown = [row.called, row.how, number(row.gradient, digits)]
+            text = " = ".join(dict.fromkeys(part for part in shown if part))
+            found += [[("  " + line, "backward")] for line in broken(text, width - 2)]
     return found
 
 
@@ -121,51 +163,37 @@ def _styles(count: int) -> list[str]:
     return [""] * (count - 1) + ["bold"]
 
 
-def _rows(graph: Graph, digits: int) -> list[Row]:
-    trace, formulas = graph.trace, Formulas(graph)
+def _rows(graph: Graph, formulas: Formulas) -> list[Row]:
+    trace = graph.trace
     backward = {step.name: step for step in trace.phase("backward")}
-    nodes, values, gradients, hows = [], [], [], []
     nodes_shown = graph.nodes if len(graph.nodes) <= MOST_NODES else ()
+    rows = []
     for name in (name for name in (*trace.given, *nodes_shown) if name not in (UPSTREAM, RESULT)):
         step = backward.get(f"{name}.grad") if name in graph.wanted or name in graph.nodes else None
-        nodes.append(formulas.node(name))
-        values.append(float(trace.value(name)))
-        gradients.append(None if step is None else float(step.value))
-        hows.append("" if step is None or not nodes_shown else f"= {formulas.of(step.expression)}")
+        gradient = None if step is None else float(step.value)
+        how = "" if step is None or not nodes_shown else formulas.of(step.expression)
+        rows.append(Row(formulas.node(name), float(trace.value(name)), formulas.gradient(name), how, gradient))
     above = trace.value(UPSTREAM)
-    whole = f"{WHOLE} = {formula_text(graph.expression, Symbols(formulas.leaves), formulas.shapes)}"
-    shown = _gradients([*gradients, 1.0 if above is None else float(above)], digits)
-    columns = ([*nodes, whole], fixed([*values, float(trace.value(RESULT))], digits), shown, [*hows, ""])
-    return [Row(*cells) for cells in zip(*columns, strict=True)]
+    top = 1.0 if above is None else float(above)
+    return [*rows, Row(formulas.equation(RESULT), float(trace.value(RESULT)), "", "", top)]
 
 
-def _gradients(values: Sequence[float | None], digits: int) -> list[str]:
-    shown = iter(fixed([value for value in values if value is not None], digits))
-    return ["" if value is None else next(shown) for value in values]
-
-
-def _edges(graph: Graph, width: int, digits: int) -> list[Line]:
+def _edges(graph: Graph, formulas: Formulas, width: int, digits: int) -> list[Line]:
     """What flows back along each edge: the upstream derivative times the local one."""
     edges = edges_of(graph)
     if not edges:
         return []
-    formulas = Formulas(graph)
 
-    def text(name: str) -> str:
-        return WHOLE if name == RESULT else formulas.node(name)
-
-    columns = [
-        [f"{text(edge.target)} → {text(edge.source)}" for edge in edges],
-        fixed([edge.upstream for edge in edges], digits),
-        fixed([edge.local for edge in edges], digits),
-        fixed([edge.product for edge in edges], digits),
-    ]
+    where = [f"{formulas.node(edge.target)} → {formulas.node(edge.source)}" for edge in edges]
+    numbers = [[edge.upstream, edge.local, edge.product] for edge in edges]
+    columns = [where, *(fixed(column, digits) for column in zip(*numbers, strict=True))]
     lines = table(["back along", "upstream", "local", "product"], columns, left=(0,))
     if width_of_lines(lines) > width:
         lines = []
-        for where, upstream, local, product in zip(*columns, strict=True):
-            lines += [[(line, "")] for line in broken(where, width)]
-            lines.append([(f"  {upstream.strip()} · {local.strip()} = {product.strip()}", "backward")])
+        for text, row in zip(where, numbers, strict=True):
+            lines += [[(line, "")] for line in broken(text, width)]
+            upstream, local, product = (number(value, digits) for value in row)
+            lines.append([(f"  {upstream} · {local} = {product}", "backward")])
     return [[], *lines]
 
 

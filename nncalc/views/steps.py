@@ -32,12 +32,13 @@ def steps_view(
     notation: str = "h",
     examples: Collection[str] = frozenset(),
     first_number: int = 1,
+    sheet: Sheet | None = None,
 ) -> list[Line]:
     """Every step of the trace, numbered, under the heading of its phase.
 
-    examples: the names whose first axis counts the examples of a batch.
+    examples: the names whose first axis counts the examples of a batch. sheet: the trace's, if there is one already.
     """
-    sheet = Sheet(trace, notation=notation, digits=digits, full=full, examples=examples)
+    sheet = sheet or Sheet(trace, notation=notation, digits=digits, full=full, examples=examples)
     width = max(width, NARROWEST)
     number_width = len(str(first_number + len(trace.steps) - 1))
     column = formula_column(sheet, width, number_width + 2)

@@ -49,6 +49,44 @@ def test_no_line_is_wider_than_the_terminal(
     assert "-" not in found
 
 
+def test_too_wide_for_a_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = screen(NEURON, capsys).splitlines()
+    assert lines[:3] == ["w₀ = 2", "  ∂f/∂w₀ = ∂f/∂(w₀ · x₀) · x₀ = −0.1966", "x₀ = −1"]
+    assert lines[-6:-4] == ["w₁ · x₁ → x₁", "  0.1966 · −3 = −0.5898"]
+    assert "  → exp(−(w₀ · x₀ + w₁ · x₁ + w₂))" in lines
+
+
+def test_nodes_that_are_arrays_are_written_as_on_paper(capsys: pytest.CaptureFixture[str]) -> None:
+    found = screen(["sum(tanh(W @ x) ** 2)", W, "x=[1, -1]"], capsys)
+    formulas = [line[3:] for line in found.splitlines() if line[:1].isdecimal()]
+    assert formulas == [
+        "W x",
+        "tanh(W x)",
+        "tanh(W x)²",
+        "f = Σ tanh(W x)²",
+        "∂f/∂(tanh(W x)²) = repeat(1; 2)",
+        "∂f/∂(tanh(W x)) = 2 ∂f/∂(tanh(W x)²) ⊙ tanh(W x)",
+        "∂f/∂(W x) = ∂f/∂(tanh(W x)) ⊙ (1 − tanh(W x)²)",
+        "∂f/∂W = ∂f/∂(W x) xᵀ",
+        "∂f/∂x = Wᵀ ∂f/∂(W x)",
+    ]
+
+
+def test_a_number_picked_out_of_an_array(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "f = argmax(x)" in screen(["argmax(x)", "x=[4, 5]"], capsys)
+
+
+def test_the_gradient_from_above_has_another_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert " x              4       0.5  = (∂ℓ/∂f) / 4\n" in screen(["x / 4", "x=4", "--upstream", "2"], capsys)
+
+
+def test_a_variable_called_f(capsys: pytest.CaptureFixture[str]) -> None:
+    found = screen(["f * y", "f=4", "y=2"], capsys)
+    assert " result = f · y      8              1\n" in found
+    assert "∂result/∂node" in found
+
+
 def test_a_kink_is_remarked_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert screen(["relu(x)", "x=0"], capsys).endswith("\nx = 0: ReLU has no derivative at 0; 0 is used\n")
 
