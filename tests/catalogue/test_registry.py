@@ -71,7 +71,7 @@ def test_an_entry_says_what_it_is(entry: Operation) -> None:
     assert entry.latex
     assert entry.example
     assert all(option.meaning for option in entry.options)
-    assert bool(entry.kinks) == bool(entry.at_kink)
+    assert bool(entry.kinks) <= bool(entry.at_kink) <= bool(entry.kinks or entry.switch)
 
 
 @EVERY
