@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any, NamedTuple
 
 from nncalc.engine.remarks import remarks
@@ -29,6 +30,8 @@ def outcome(worked: Worked) -> Outcome:
     notes += _ties(problem, prediction)
     target = trace.value("y" if "y" in trace.values else _target(problem))
     labels = _labels(problem, target)
+    if target is not None and not counts(target).any() and isnan(trace.value(problem.forward.loss)):
+        notes.insert(0, "every label is the one to ignore: the mean over nothing is 0 / 0")
     correct = None if labels is None else _verdicts(predicted == labels, target)
     return Outcome(predicted.tolist(), correct, tuple(notes))
 
@@ -55,11 +58,9 @@ def counts(target: Any) -> Any:
 
 def _verdicts(correct: Any, target: Any) -> Any:
     """Right or not, of each example that counts, as nested lists."""
-    counted = counts(target)
-    if counted.all():
-        return correct.tolist()
-    verdicts = correct.astype(object)
-    verdicts[~counted] = None
+    import numpy as np
+
+    verdicts: Any = np.where(counts(target), correct, None)
     return verdicts.tolist()
 
 

@@ -49,6 +49,31 @@ def test_any_number_may_be_the_one_to_ignore() -> None:
     assert outcome(Worked(problem, work(problem, "forward"))).correct == [True, None, False]
 
 
+ALONE = """
+inputs: {inputs}
+labels: {labels}
+layers: [identity]
+loss: {{softmax_cross_entropy: {{ignore_index: 1}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels", "correct"),
+    [
+        ("[3, 1]", "1", None),
+        ("[3, 1]", "2", False),
+        ("[[3, 1]]", "[1]", [None]),
+        ("[[3, 1], [2, 1]]", "[1, 1]", [None] * 2),
+    ],
+)
+def test_where_nothing_counts_that_is_said(inputs: str, labels: str, correct: object) -> None:
+    problem = load_text(ALONE.format(inputs=inputs, labels=labels), "p.yaml", None)
+    found = outcome(Worked(problem, work(problem, "backward")))
+    assert found.correct == correct
+    said = ["every label is the one to ignore: the mean over nothing is 0 / 0"] if correct is not False else []
+    assert [note for note in found.notes if "ignore" in note] == said
+
+
 @pytest.mark.parametrize("text", [LAYERS, EQUATIONS], ids=["layers", "equations"])
 @pytest.mark.parametrize("batch", [None, 1, 3, 4])
 def test_accuracy_is_of_what_counts(text: str, batch: int | None) -> None:
