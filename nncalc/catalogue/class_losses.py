@@ -215,7 +215,7 @@ ENTRIES = (
         meaning="−(y ln p + (1 − y) ln(1 − p)), on probabilities p; the mean over the outputs and the examples",
         source="Bishop, Pattern Recognition and Machine Learning, eq. 4.90",
         options=(LOG_BASE,),
-        target=Target(per_output=True),
+        target=Target(per_output=True, fractions=True),
         mistakes=BINARY,
         domain=((0.1, 0.9), (0.1, 0.9)),
         explanation=Explanation(
@@ -270,7 +270,7 @@ ENTRIES = (
         meaning="binary cross-entropy of σ(h), on logits h",
         source="PyTorch documentation, torch.nn.BCEWithLogitsLoss",
         options=(LOG_BASE,),
-        target=Target(per_output=True, shows=("p", "sigmoid")),
+        target=Target(per_output=True, fractions=True, shows=("p", "sigmoid")),
         mistakes=BINARY_WITH_LOGITS,
         domain=((-3.0, 3.0), (0.1, 0.9)),
         explanation=Explanation(

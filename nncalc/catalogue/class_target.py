@@ -16,7 +16,7 @@ from nncalc.language.expression import Const, Expression, Name, Setting, call
 LOG_BASE = Option("log_base", "e", "the logarithm's base: e, 2, 10 or another number above 1", ("e",), above=1)
 CLASS_OPTIONS = (
     LOG_BASE,
-    Option("label_smoothing", 0, "ε: the target is (1 − ε) y + ε/n for n classes", at_least=0),
+    Option("label_smoothing", 0, "ε: the target is (1 − ε) y + ε/n for n classes", at_least=0, at_most=1),
     Option("class_weights", None, "a weight for each class; the mean divides by the sum of those used", array=True),
     Option("ignore_index", None, "a class number whose examples do not count", number=True, whole=True),
 )

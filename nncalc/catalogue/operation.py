@@ -24,6 +24,7 @@ class Option(NamedTuple):
     them. required: whether it has to be given. array: whether it is the name of a given array (`mask=m`), of which a
     shape rule is told the shape; added: a mask of true and false is read as what is added to scores, 0 and −∞.
     whole: whether the number is a whole one. nested: 1 where there may be one for each axis, 2 where a pair too.
+    above, at_least, below, at_most: the number's bounds; at_most stands beside at_least.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Option(NamedTuple):
     whole: bool = False
     nested: int = 0
     below: float | None = None
+    at_most: float | None = None
 
     def expected(self, value: Setting) -> str:
         """What is expected in place of a value that can't be taken; '' for one that can."""
@@ -51,7 +53,10 @@ class Option(NamedTuple):
         kinds = [f"'{word}'" for word in self.choices]
         if self._is_numeric:
             bound = f" above {self.above:g}" if self.above is not None else ""
-            bound += f" of {self.at_least:g} or more" if self.at_least is not None else ""
+            if self.at_most is not None:
+                bound += f" from {self.at_least:g} to {self.at_most:g}"
+            elif self.at_least is not None:
+                bound += f" of {self.at_least:g} or more"
             bound += f" and below {self.below:g}" if self.below is not None else ""
             several = ("", ", or one for each axis", ", or one or a pair for each axis")[self.nested]
             kinds.append(f"a {'whole ' if self.whole else ''}number{bound}{several}")
@@ -68,7 +73,7 @@ class Option(NamedTuple):
             return bool(value) and all(self._in_bounds(item, nested - 1) for item in value)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or (self.whole and value != int(value)):
             return False
-        if self.below is not None and value >= self.below:
+        if (self.below is not None and value >= self.below) or (self.at_most is not None and value > self.at_most):
             return False
         return (self.above is None or value > self.above) and (self.at_least is None or value >= self.at_least)
 
@@ -77,15 +82,16 @@ class Target(NamedTuple):
     """What is particular to a loss: how its second array, the target, may be written and what the screen shows.
 
     classes: labels may be class numbers. shows: an extra equation ahead of the loss (`p = softmax(prediction)`).
-    per_output: averaged over the outputs too. signs: labels are −1 and 1. distribution: labels are probabilities of
-    classes, which sum to 1. weight(xp, target, **settings): each
-    example's weight in the mean, or None where they are alike; total(target, **settings): their sum as an expression.
+    per_output: averaged over the outputs too. signs: labels are −1 and 1; fractions: they are between 0 and 1;
+    distribution: they are probabilities of classes, which sum to 1. weight(xp, target, **settings): each example's
+    weight in the mean, or None where they are alike; total(target, **settings): their sum as an expression.
     """
 
     classes: bool = False
     shows: tuple[str, str] | None = None
     per_output: bool = False
     signs: bool = False
+    fractions: bool = False
     distribution: bool = False
     weight: Callable[..., Any] | None = None
     total: Callable[..., Expression | None] | None = None

@@ -34,6 +34,13 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setti
             label="expected -1 and 1, as a hinge loss compares with",
             hint="Write -1 in the place of 0." if wrong == 0 else "",
         )
+    if target.fractions and not ((labels >= 0) & (labels <= 1)).all():
+        wrong = labels[(labels < 0) | (labels > 1)].reshape(-1)[0]
+        raise DomainError(
+            f"the label {wrong:g} is not between 0 and 1",
+            label="expected 0 and 1, as binary cross-entropy compares with, or a probability between them",
+            hint=_binary_hint(labels),
+        )
     if target.distribution and shape and not _are_distributions(labels):
         raise DomainError(
             "the labels are no distribution over the classes",
@@ -48,6 +55,14 @@ def fit(labels: Any, prediction: Shape, target: Target, base: int, ignore: Setti
         return np.reshape(labels, prediction), None
     wanted = f"expected {_wanted(prediction, target)}"
     raise ShapeError(f"the labels are {dimensions(shape)}, the prediction is {dimensions(prediction)}", label=wanted)
+
+
+def _binary_hint(labels: Any) -> str:
+    """What is to be written in the place of two classes that are called something else."""
+    for classes in ((-1, 1), (1, 2)):
+        if set(labels.reshape(-1).tolist()) <= set(classes):
+            return f"Write 0 and 1 in the place of {classes[0]} and {classes[1]}."
+    return ""
 
 
 def _are_distributions(labels: Any) -> bool:
