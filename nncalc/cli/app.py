@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from nncalc import __version__
 from nncalc.cli import commands, output
-from nncalc.cli.arguments import no_color, sort_arguments, write_example
+from nncalc.cli.arguments import no_color, printing_help, sort_arguments, write_example
 from nncalc.errors import UsageError, nearest
 
 EXAMPLE = """\
@@ -47,6 +47,9 @@ class LazyGroup(TyperGroup):
                 formatter.write_dl(rows)
         with formatter.section(commands.ACTIVATION.group):
             formatter.write_text(", ".join(commands.activations()))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return printing_help(super().get_help_option(ctx))
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         write_example(formatter, EXAMPLE)

@@ -56,6 +56,9 @@ class Command(TyperCommand):
         options, positional = sort_arguments(args, self.get_params(ctx), expressions=self.takes_expression)
         return super().parse_args(ctx, [*options, "--", *positional])
 
+    def get_help_option(self, ctx: Any) -> Any:
+        return printing_help(super().get_help_option(ctx))
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         write_example(formatter, self.example)
 
@@ -88,6 +91,18 @@ def no_color() -> Any:
     signature = typer.Typer(add_completion=False)
     signature.command()(_with_no_color)
     return get_command(signature).params[0]
+
+
+def printing_help(option: Any) -> Any:
+    """`--help`, its text written as all other output is: Click's own way knows no full disk."""
+    option.callback = _show_help
+    return option
+
+
+def _show_help(context: Any, _option: Any, given: bool) -> None:
+    if given:
+        output.print_lines([[(line, "")] for line in context.get_help().splitlines()])
+        context.exit()
 
 
 def write_example(formatter: Any, example: str) -> None:

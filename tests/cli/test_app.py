@@ -317,11 +317,15 @@ def test_head_takes_one_line_of_many(body: str, unbuffered: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(
+    ("arguments", "speaker"),
+    [(["--version"], "nncalc"), (["--help"], "nncalc"), ([], "nncalc"), (["grad", "--help"], "nncalc grad")],
+)
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_full_disk_is_said(unbuffered: str) -> None:
+def test_a_full_disk_is_said(unbuffered: str, arguments: list[str], speaker: str) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "nncalc", "--version"],
+            [sys.executable, "-m", "nncalc", *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             stdout=full,
@@ -330,7 +334,7 @@ def test_a_full_disk_is_said(unbuffered: str) -> None:
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr == "nncalc: the output can't be written: No space left on device\n"
+    assert done.stderr == f"{speaker}: the output can't be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("place", ["closed", "/dev/full"])
