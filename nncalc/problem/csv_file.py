@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from nncalc.problem.tree import Scalar
 def read_csv(path: Path, file: Scalar) -> tuple[array[float], tuple[int, ...]]:
     """The numbers of a file, row by row, and their shape; one row or one column alone is a vector.
 
-    Empty lines are passed over, and so is a first line in which no cell is a number. file: where the problem names it.
+    Empty lines are passed over, and so is a first line in which no cell is a number. A cell may stand in quotes. file:
+    where the problem names it.
     Raises ProblemError, its place inside the .csv, for a cell that is not a number and for rows of unequal lengths.
     """
     try:
@@ -28,7 +30,7 @@ def read_csv(path: Path, file: Scalar) -> tuple[array[float], tuple[int, ...]]:
     for count, line in enumerate(source.text.split("\n"), 1):
         cells = line.split(",")
         empty = not line.strip()
-        if not empty and (seen or any(map(_numeric, cells))):
+        if not empty and (seen or any(_numeric(cell) or _is_separated(cell) for cell in cells)):
             row = parse_decimals(cells) or _row(cells, source, start, file)
             if not rows:
                 width, first_line = len(row), count
@@ -52,9 +54,21 @@ def _numbers(count: int) -> str:
 
 def _numeric(cell: str) -> bool:
     try:
-        return parse_number(cell) is not None
+        return _number(cell) is not None
     except DomainError:
         return True
+
+
+def _number(cell: str) -> float | None:
+    """The number in a cell, without the quotes that spreadsheets put around it."""
+    inside = cell.strip()
+    return parse_number(inside[1:-1] if len(inside) > 1 and inside[0] == inside[-1] == '"' else cell)
+
+
+def _is_separated(cell: str) -> bool:
+    """Whether a cell is several numbers, with something else than commas between them."""
+    parts = re.split(r"[;\s]+", cell.strip())
+    return len(parts) > 1 and all(map(_numeric, parts))
 
 
 def _row(cells: list[str], source: Source, start: int, file: Scalar) -> array[float]:
@@ -62,16 +76,15 @@ def _row(cells: list[str], source: Source, start: int, file: Scalar) -> array[fl
     row = array("d")
     for cell in cells:
         try:
-            number = parse_number(cell)
+            number = _number(cell)
             message = f"'{shown(cell)}' is not a number" if cell.strip() else "a number is left out"
         except DomainError as error:
             number, message = None, shown(error.message)
         if number is None:
-            semicolons = ";" in cell and len(cells) == 1
             raise ProblemError(
                 message,
                 label="expected a finite number",
-                hint="Separate numbers by commas." if semicolons else "",
+                hint="Separate numbers by commas; a decimal point is a point." if _is_separated(cell) else "",
                 key=file.key,
                 place=source.place(start + len(cell) - len(cell.lstrip())),
             )

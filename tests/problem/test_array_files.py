@@ -108,6 +108,8 @@ def test_safetensors_have_half_floats_of_both_kinds(tmp_path: Path) -> None:
         ("1\n2\n3\n", [1, 2, 3]),
         ("1,2,3\n", [1, 2, 3]),
         ("x\n5\n", [5]),
+        ('"1","-2"\n" 3 ",4\n', [[1, -2], [3, 4]]),
+        ('"a","b"\n"1",2\n', [1, 2]),
     ],
 )
 def test_csv_has_a_row_a_line(text: str, expected: Any, tmp_path: Path) -> None:
@@ -332,6 +334,9 @@ def test_other_things_in_an_archive_are_no_arrays(tmp_path: Path) -> None:
     assert refusal("{file: w.npz, key: W1}", tmp_path).hint == "It is empty."
 
 
+COMMAS = "Separate numbers by commas; a decimal point is a point."
+
+
 @pytest.mark.parametrize(
     ("text", "place", "message", "label", "hint"),
     [
@@ -342,7 +347,11 @@ def test_other_things_in_an_archive_are_no_arrays(tmp_path: Path) -> None:
         ("1,\n", (1, 3), "a number is left out", "expected a finite number", ""),
         ("1,nan\n", (1, 3), "nan is not a finite number", "expected a finite number", ""),
         ("1,2\n1,1e999\n", (2, 3), "1e999 is not a finite number", "expected a finite number", ""),
-        ("1\n1;2\n", (2, 1), "'1;2' is not a number", "expected a finite number", "Separate numbers by commas."),
+        ("1\n1;2\n", (2, 1), "'1;2' is not a number", "expected a finite number", COMMAS),
+        ("1;2\n3;4\n", (1, 1), "'1;2' is not a number", "expected a finite number", COMMAS),
+        ("1,5;2\n", (1, 3), "'5;2' is not a number", "expected a finite number", COMMAS),
+        ("1 2\n3 4\n", (1, 1), "'1 2' is not a number", "expected a finite number", COMMAS),
+        ('"1,5",2\n', (1, 1), "'\"1' is not a number", "expected a finite number", ""),
     ],
 )
 def test_csv_is_refused_at_its_cell(
