@@ -8,6 +8,13 @@ from nncalc.catalogue.index import MODULE_OF
 from nncalc.catalogue.operation import Operation
 from nncalc.errors import ExpressionError, did_you_mean
 
+# What operations are called elsewhere and on paper.
+_CALLED_HERE = {
+    "ln": "The natural logarithm is log(x).", "lg": "The logarithm to base 10 is log10(x), to base 2 log2(x).",
+    "pow": "A power is written x ** n.", "square": "A square is written x ** 2.", "dot": "A product is written W @ x.",
+    "matmul": "A product of matrices is written A @ B.", "logistic": "It is called sigmoid.",
+}  # fmt: skip
+
 _loaded: dict[str, Operation] = {}
 
 
@@ -16,7 +23,8 @@ def operation(name: str) -> Operation:
     found = _loaded.get(name)
     if found is None:
         if name not in MODULE_OF:
-            raise ExpressionError(f"there is no operation '{name}'", hint=did_you_mean(name, tuple(MODULE_OF)))
+            hint = _CALLED_HERE.get(name) or did_you_mean(name, tuple(MODULE_OF))
+            raise ExpressionError(f"there is no operation '{name}'", hint=hint)
         module = import_module(f"nncalc.catalogue.{MODULE_OF[name]}")
         _loaded.update({entry.name: entry for entry in module.ENTRIES})
         found = _loaded[name]

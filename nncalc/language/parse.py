@@ -18,6 +18,17 @@ from nncalc.language.reader import MAX_DEPTH, SUFFIXES, Lookup, Reader, is_suffi
 MAX_LENGTH = 100_000
 EXAMPLE = "expected an expression such as W1 @ x + b1"
 UNICODE_MINUS = "\N{MINUS SIGN}"
+MISSING_OPERATOR = "expected one in between, as in W1 @ x or 2 * x"
+# What stands on paper, and what is written for it here.
+ON_PAPER = {
+    "×": "a product is written *, of matrices @", "⋅": "a product is written *, of matrices @",
+    "·": "a product is written *, of matrices @",
+    "⊙": "a product entry by entry is written *", "÷": "a quotient is written /", "√": "a root is written sqrt(x)",
+    "²": "a power is written **", "³": "a power is written **", "ᵀ": "a transpose is written .T",
+    "–": "this is a dash; a minus is written -", "—": "this is a dash; a minus is written -",
+    "|": "an absolute value is written abs(x)", "‖": "a length is written norm(x)", "≤": "it is written <=",
+    "≥": "it is written >=", "≠": "it is written !=", "∑": "a sum is written sum(x)",
+}  # fmt: skip
 
 
 def is_name(text: str) -> bool:
@@ -145,7 +156,19 @@ def _syntax_error(text: str, error: SyntaxError) -> NoReturn:
     offset = min(offset, len(text.rstrip()))
     message = error.msg or ""
     if "forgot a comma" in message:
-        label = "expected one in between, as in W1 @ x or 2 * x"
-        raise ExpressionError("an operator is missing here", label=label).at(1, offset)
+        raise ExpressionError("an operator is missing here", label=MISSING_OPERATOR).at(1, offset)
+    if "decimal literal" in message:
+        # the parser points at the number's last digit, or at what follows
+        offset += text[offset : offset + 1].isdigit()
+        raise ExpressionError("an operator is missing here", label=MISSING_OPERATOR).at(1, offset)
+    if "instead of '='" in message:
+        label = "an expression has no '='; == compares"
+        raise ExpressionError("this can't be read", label=label).at(1, max(_equals_sign(text), offset))
     readable = "a number can't begin with 0" if "leading zeros" in message else "this can't be read"
-    raise ExpressionError(readable, label=EXAMPLE).at(1, offset)
+    raise ExpressionError(readable, label=ON_PAPER.get(text[offset : offset + 1], EXAMPLE)).at(1, offset)
+
+
+def _equals_sign(text: str) -> int:
+    """Where the first `=` outside parentheses stands, that of a setting being inside; -1 without one."""
+    found = _assignment(text)
+    return -1 if found is None else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.operation import dimensions
-from nncalc.catalogue.registry import operation
+from nncalc.catalogue.registry import is_operation, operation
 from nncalc.engine.differentiate import differentiate
 from nncalc.engine.evaluate import evaluate
 from nncalc.engine.shapes import Shapes, infer
@@ -21,6 +21,7 @@ from nncalc.problem.numbers import parse_number
 
 RESULT, UPSTREAM = "result", "upstream"
 FEW = 8  # ones that may be typed
+_CONSTANTS = {"e": "Write exp(x) for e ** x, or add e=2.718281828459045.", "pi": "Add pi=3.141592653589793."}
 
 
 class Graph(NamedTuple):
@@ -104,9 +105,8 @@ def _check_names(expression: Expression, given: dict[str, Any], wrt: tuple[str, 
         if name in (RESULT, UPSTREAM) or (name == "loss"):
             raise UsageError(f"'{name}' is taken", hint=f"It names what nncalc works out; call yours '{name}1', say.")
         if name not in given:
-            raise UsageError(
-                f"{name} has no value", label=f"found {', '.join(given) or 'no values'}", hint=f"Add {name}=2, say."
-            )
+            label = f"found {', '.join(given) or 'no values'}"
+            raise UsageError(f"{name} has no value", label=label, hint=_advice(name))
     for name in given:
         if name not in leaves:
             hint = did_you_mean(name, leaves)
@@ -114,6 +114,13 @@ def _check_names(expression: Expression, given: dict[str, Any], wrt: tuple[str, 
     for name in wrt:
         if name not in leaves:
             raise UsageError(f"--wrt: there is no {name} in the expression", hint=did_you_mean(name, leaves))
+
+
+def _advice(name: str) -> str:
+    """What to do about a name without a value."""
+    if is_operation(name):
+        return f"{name} is an operation: write {name}(…)."
+    return _CONSTANTS.get(name, f"Add {name}=2, say.")
 
 
 def _equations(expression: Expression) -> tuple[tuple[Equation, ...], dict[str, str]]:
@@ -150,6 +157,8 @@ def read_assignment(text: str) -> tuple[str, Any]:
         raise UsageError(
             f"'{text}' is no value of a name", label="expected NAME=VALUE, like x=-2 or W='[[1, 2], [3, 4]]'"
         )
+    if is_operation(name):
+        raise UsageError(f"'{name}' is the name of an operation", hint=f"Call yours '{name}1', say.")
     value = np.asarray(read_value_of(name, written))
     return name, value if value.dtype == bool else value.astype(np.float64)
 
@@ -175,5 +184,5 @@ def read_value_of(name: str, written: str) -> Any:
     from nncalc.problem.document import read_value
 
     tree = read_value(written, name)
-    array = to_array(tree, None, what=f"an entry of {name}")
+    array = to_array(tree, None, what=name)
     return array.astype(bool) if is_mask(tree) else array
