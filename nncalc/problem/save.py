@@ -19,9 +19,8 @@ def check_target(path: str) -> None:
     """Raises UsageError for a place that nothing can be written to, before any work is done for it."""
     target = Path(path)
     if target.suffix.lower() != SUFFIX:
-        raise UsageError(
-            f"weights are saved as {SUFFIX}, not as '{path}'", hint=f"Write {target.stem or 'weights'}{SUFFIX}."
-        )
+        stem = "weights" if target.stem in ("", SUFFIX) else target.stem
+        raise UsageError(f"weights are saved as {SUFFIX}, not as '{path}'", hint=f"Write {stem}{SUFFIX}.")
     if target.is_dir() or not target.parent.is_dir():
         what = "is a folder" if target.is_dir() else "stands in a folder that there is not"
         raise UsageError(f"'{path}' {what}")

@@ -7,6 +7,7 @@ not finite ends the training with the last finite parameters.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -51,10 +52,11 @@ class Divergence(NamedTuple):
 
 
 class Training:
-    """A run. parameters: as they are now, by name; with `patience` or a validation split, see `best`.
+    """A run. parameters: as they are now, by name.
 
     diverged: set when the loss has stopped being finite; then the parameters are the last finite ones. stopped: by
-    patience, before the last epoch; then they are those of the best epoch.
+    patience, before the last epoch; then they are those of the best epoch, best. Its loss is that of the examples held
+    out. Without any, and all examples a batch, it is the loss that the epoch begins with, and so are its parameters.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Training:
         self.steps = 0
         self.diverged: Divergence | None = None
         self.stopped = False
+        self.best = 0
         self.epochs: list[Epoch] = []
         self._finite: dict[str, Any] | None = None
 
@@ -146,8 +149,9 @@ class Training:
         started = time.perf_counter()
         # all of the examples are looked at before any is learned from: labels that are no distribution show here
         self._score(self._train)
-        best, waited = None, 0
+        lowest, kept = math.inf, self.parameters
         for number in range(1, epochs + 1):
+            before = dict(self.parameters)
             score = self._epoch()
             if score is None:
                 return
@@ -158,13 +162,12 @@ class Training:
             if self.patience is None:
                 continue
             watched = (held_out or score).loss
-            if best is None or watched < best[0]:
-                best, waited = (watched, {name: value.copy() for name, value in self.parameters.items()}), 0
-            else:
-                waited += 1
-                if waited >= self.patience:
-                    self.parameters, self.stopped = best[1], True
-                    return
+            if watched < lowest or not self.best:
+                lowest, self.best = watched, number
+                kept = before if held_out is None and self._size >= self._rows else dict(self.parameters)
+            elif number - self.best >= self.patience:
+                self.parameters, self.stopped = kept, True
+                return
 
     def _epoch(self) -> Score | None:
         """The score of one pass over the examples; None where the loss stopped being finite."""

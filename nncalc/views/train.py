@@ -75,7 +75,10 @@ def ending(training: Training, width: int) -> list[str]:
         text = f"the loss stopped being finite at step {training.diverged.step}: it is {size}. "
         text += "The last finite weights are kept"
     elif training.stopped:
-        text = f"stopped early: no better loss for {training.patience} epochs. The weights are those of the best one"
+        waited = f"{training.patience} epochs" if training.patience != 1 else "an epoch"
+        text = (
+            f"stopped early: no better loss for {waited}. The weights are those of the best one, epoch {training.best}"
+        )
     return textwrap.wrap(text, width, subsequent_indent="  ")
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from nncalc.cli.run import run
+from nncalc.engine.evaluate import evaluate
 from nncalc.errors import NncalcError
 from nncalc.problem import shipped
 from nncalc.problem.load import load_file
@@ -142,6 +143,28 @@ def test_patience_stops_and_keeps_the_best(tmp_path: Path, capsys: pytest.Captur
     losses = [line["loss"] for line in lines]
     assert len(losses) < 200
     assert losses.index(min(losses)) == len(losses) - 4
+    # all examples are one batch, so that its loss is the one that the epoch began with
+    assert loss_with(file, save) == pytest.approx(min(losses), rel=1e-9)
+
+
+def loss_with(file: str, save: Path) -> float:
+    """The loss of all examples with the weights in a file."""
+    problem = load_file(file)
+    values = {**problem.values, **np.load(save, allow_pickle=False)}
+    return float(evaluate(problem.forward, values).values["loss"])
+
+
+def test_patience_says_which_epoch_was_the_best(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save = tmp_path / "w.npz"
+    call = [written(tmp_path, rows=40, optimizer="{sgd: {learning_rate: 60}}"), "--epochs", "200", "--patience", "3"]
+    assert run(["train", *call, "--batch-size", "8", "--validation", "0.25", "--save", str(save)]) == 0
+    out, notices = capsys.readouterr()
+    held_out = [json.loads(line)["validation"]["loss"] for line in out.splitlines()]
+    best = held_out.index(min(held_out)) + 1
+    assert len(held_out) == best + 3
+    assert notices == (
+        f"nncalc: stopped early: no better loss for 3 epochs. The weights are those of the best one, epoch {best}\n"
+    )
 
 
 def test_saved_weights_are_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
