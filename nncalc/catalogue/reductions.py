@@ -200,6 +200,11 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
             raise ShapeError(f"{name} takes two arrays or an axis, not both", label="found both")
         return broadcast(x, b)
 
+    def ties(xp: Any, x: Any, b: Any = None, *, axis: Setting, keepdims: Setting) -> Any:
+        if b is not None:
+            return 1 + (x == b)
+        return xp.sum(x == value(xp, x, axis=axis, keepdims=True), axis=axis, keepdims=keepdims)
+
     def along_axes(
         g: Expression, ans: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting
     ) -> Expression:
@@ -245,6 +250,8 @@ def _extreme(name: str, opposite: str, meaning: str) -> Operation:
             *(example.replace("sum", name) for example in EXAMPLES),
             *(f"{name}({pair})" for pair in ("x, y", "A, x", "a, x", "0, x")),
         ),
+        ties=ties,
+        at_tie="a tie: equal entries share the gradient evenly; beside a number, as in max(0, x), it is 0",
         mistakes=_extreme_mistakes(name, f"{opposite}_equal"),
     )
 

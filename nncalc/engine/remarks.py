@@ -76,7 +76,7 @@ def _zeros(trace: Trace) -> list[str]:
 
 
 def _ties(trace: Trace) -> list[str]:
-    """Windows with several largest entries: which of them takes the gradient is a convention."""
+    """Several largest entries, of a window or of what is compared: which of them takes the gradient is a convention."""
     found = []
     for step in trace.phase("forward"):
         for node in walk(step.expression):
@@ -87,9 +87,9 @@ def _ties(trace: Trace) -> list[str]:
                 arrays = [xp.asarray(value_of(argument, trace.values, xp)) for argument in node.args]
                 hits = xp.argwhere(entry.ties(xp, *arrays, **entry.settings(node.settings)) > 1)
             if len(hits):
-                where = entries(step.name, hits, hits.shape[1])
+                where = entries(step.name if node == step.expression else to_text(node), hits, hits.shape[1])
                 found.append(f"{where}: {entry.at_tie}")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def entries(name: str, hits: Any, rank: int, is_name: bool = True) -> str:

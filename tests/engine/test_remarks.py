@@ -41,3 +41,21 @@ LAYERS = (
 def test_remarks(inputs: str, labels: str, loss: str, expected: list[str]) -> None:
     problem = load_text(LAYERS.format(inputs=inputs, labels=labels, loss=loss), "here", None)
     assert remarks(work(problem, "backward")) == expected
+
+
+TIE = "a tie: equal entries share the gradient evenly; beside a number, as in max(0, x), it is 0"
+
+
+@pytest.mark.parametrize(
+    ("equations", "expected"),
+    [
+        ("loss = max(x)", []),
+        ("loss = min(x)", [f"loss: {TIE}"]),
+        ("m = max(x, y)\n  loss = sum(m)", [f"m[2]: {TIE}"]),
+        ("loss = sum(max(0, 1 - x))", [f"max(0, 1 - x)[1], max(0, 1 - x)[3]: {TIE}"]),
+        ("loss = sum(max(x * y, 3))", []),
+    ],
+)
+def test_equal_entries_that_share_a_gradient(equations: str, expected: list[str]) -> None:
+    text = f"given: {{x: [1, 2, 1], y: [0, 2, 5]}}\nequations: |\n  {equations}\n"
+    assert remarks(work(load_text(text, "here", None), "backward")) == expected
