@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nncalc.language.equation import Phase
     from nncalc.problem.problem import Problem
     from nncalc.problem.work import Worked
+    from nncalc.views.step_table import StepTable
 
 Full = Annotated[bool, typer.Option("--full", help="Print every entry of a matrix, however large.")]
 Entry = Annotated[
@@ -99,11 +100,22 @@ def sgd(
     problem = problem_of(file, as_batch=batch_size is not None)
     if learning_rate is not None:
         problem = problem.with_learning_rate(_rate(problem, learning_rate))
-    shown = _steps(problem, steps, batch_size, every)
-    _show("sgd", shown, json, digits, full, several=steps > 1, entry=_entry_of(entry))
+    window = _entry_of(entry)
+    if json or steps == 1:
+        _show("sgd", _steps(problem, steps, batch_size, every), json, digits, full, several=steps > 1, entry=window)
+        return
+    from nncalc.views.step_table import StepTable
+
+    found = StepTable(steps)
+    shown = _steps(problem, steps, batch_size, every, found)
+    _show("sgd", shown, json, digits, full, several=True, entry=window)
+    output.print_lines(found.lines(output.width(), digits))
 
 
-def _steps(problem: Problem, steps: int, batch_size: int | None, every: int) -> Iterator[Worked]:
+def _steps(
+    problem: Problem, steps: int, batch_size: int | None, every: int, found: StepTable | None = None
+) -> Iterator[Worked]:
+    """The steps that are shown, while the table learns of every one."""
     from nncalc.problem.work import descend_steps
 
     for worked in descend_steps(problem, steps, batch_size):
@@ -111,7 +123,10 @@ def _steps(problem: Problem, steps: int, batch_size: int | None, every: int) -> 
         if iteration == 1 and not problem.optimizer_stated:
             rate = float(worked.trace.value("learning_rate"))
             output.notice(f"nncalc: no optimizer named: sgd, learning rate {rate:g}")
-        if iteration % every == 0 or iteration == steps:
+        is_shown = iteration % every == 0 or iteration == steps
+        if found is not None:
+            found.add(worked, is_shown)
+        if is_shown:
             yield worked
 
 
