@@ -1,4 +1,4 @@
-"""A mean, a variance or a sum over some axes, as an expression."""
+"""A mean, a variance or a sum over some axes, as an expression, and what is left of it against the whole."""
 
 from __future__ import annotations
 
@@ -18,3 +18,13 @@ def along(op: str, x: Expression, axes: Axes, rank: int, **settings: Setting) ->
         settings = {"axis": one_or_all(axes), "keepdims": True, **settings}
     result: Expression = getattr(call, op)(x, **settings)
     return result
+
+
+def against(v: Expression, axes: Axes, rank: int) -> Expression:
+    """What a reduction along the axes leaves of an array, standing so that it broadcasts against the array.
+
+    Axes in front come by themselves: one number a channel stands as a bias does, `v[:, None, None]`.
+    """
+    first = next((i for i in range(rank) if i not in axes), rank)
+    items = [None if i in axes else slice(None) for i in range(first, rank)]
+    return v[tuple(items)] if None in items else v

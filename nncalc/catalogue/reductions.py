@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from nncalc.catalogue.along import against
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Rule, Shape, broadcast, normal_axes, without_axes
 from nncalc.catalogue.substitutes import applied
@@ -26,12 +27,8 @@ def _spread(g: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keep
 
 def _kept(g: Expression, x: Expression, shape_of: ShapeOf, axis: Setting, keepdims: Setting) -> Expression:
     """g with one entry along each axis that it was reduced over, so that it broadcasts against x."""
-    whole = shape_of(x)
-    axes = normal_axes(axis, len(whole))
-    # leading axes and a plain number broadcast as they are
-    if keepdims or sorted(axes) == list(range(len(axes))):
-        return g
-    return g[tuple(None if i in axes else slice(None) for i in range(len(whole)))]
+    rank = len(shape_of(x))
+    return g if keepdims else against(g, normal_axes(axis, rank), rank)
 
 
 def _count(x: Shape, axis: Setting) -> int:

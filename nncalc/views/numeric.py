@@ -120,9 +120,12 @@ class Numbers(Typesetter[Run]):
         piece = self.piece(e)
         return self.wrapped(piece.body, False) if piece.level == COMPARISON else piece.body
 
-    def _computed(self, e: Expression) -> Piece[Run]:
-        """An expression's value in its place."""
-        return self.value(self.compute(e), row=self.default_row if self.row is None else self.row)
+    def _computed(self, e: Apply) -> Piece[Run]:
+        """An expression's value in its place; a mask of several images counts them as these are counted."""
+        value, first = self.compute(e), e.args[0]
+        counted = e.op in COMPARISONS and value.ndim > 2
+        of_examples = counted and isinstance(first, Name) and is_of_examples(first.id, self.examples)
+        return self.value(value, row=self.default_row if self.row is None else self.row, of_examples=of_examples)
 
     def index(self, e: Apply) -> Piece[Run]:
         if is_one_a_channel(e, self.rank(e.args[0])):

@@ -290,6 +290,8 @@ class Typesetter(ABC, Generic[T]):
             if stated is None and several and not e.setting("reduction"):
                 stated = "mean"
             remark = EXAMPLES.get(str(stated), "")
+            if stated == "mean" and e.setting("class_weights") is not None:
+                remark = f"weighted {remark}"
             hidden = [(key, value) for key, value in hidden if key != "reduction"]
         words = ", ".join(self.setting(key, value) for key, value in hidden)
         if template.call:
@@ -345,9 +347,13 @@ def column_or_row(e: Apply, rank: int | None) -> str:
 
 
 def is_one_a_channel(e: Apply, rank: int | None) -> bool:
-    """Whether a vector gets axes behind it for an image's rows and columns: on paper it is just added."""
-    items = e.setting("index")
-    return rank == 1 and isinstance(items, tuple) and items == (Slice(None, None, None), None, None)
+    """Whether one number a channel, or one a channel of each example, gets axes behind it for an image's rows and
+    columns: on paper it is just added."""
+    everything = Slice(None, None, None)
+    return (rank, e.setting("index")) in (
+        (1, (everything, None, None)),
+        (2, (everything, everything, None, None)),
+    )
 
 
 def index_item(item: Setting) -> str:

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nncalc.errors import NncalcError
-from nncalc.problem.work import descend_steps, work
+from nncalc.language.text import equation_text
+from nncalc.problem.work import descend_steps, program_of, work
+from nncalc.views.line import texts_of
+from nncalc.views.steps import steps_view
 from tests.engine.programs import derive, forward
 from tests.problem.networks import assert_slopes, listed, problem, wave
 
@@ -124,6 +127,21 @@ def test_an_image_alone_is_normalized_as_in_its_batch(name: str) -> None:
     )
     np.testing.assert_allclose(work(alone, "forward").value("norm1"), whole[1], rtol=0, atol=1e-15)
     assert_slopes(alone)
+
+
+def test_statistics_of_channels_stand_as_a_bias_does() -> None:
+    found = problem(
+        inputs=listed(1, 3, 2, 2, 2), labels=[1, 2, 1], loss="softmax_cross_entropy", batch=True,
+        layers=[{"batch_norm": {}}, "relu", "global_avg_pool"],
+    )  # fmt: skip
+    equations = [equation_text(equation) for equation in program_of(found, "backward").equations]
+    assert equations[2] == "xhat1 = (x - mu1[:, None, None]) / sqrt(var1[:, None, None] + 1e-05)"
+    assert not any("[None" in equation for equation in equations)
+    view = "\n".join(texts_of(steps_view(work(found, "backward"), width=100, examples=found.examples)))
+    assert "x̂¹ = (x − μ¹) / (√(var1 + 1e−05))" in view
+    assert "∂ℓ/∂act1 = repeat((∂ℓ/∂pool1) / 4; 3×2×2×2)" in view
+    # a mask counts the examples as what it is laid on does
+    assert "⊙ 1 #1 ⎡" in view
 
 
 def test_part_of_a_batch_has_its_own_statistics() -> None:

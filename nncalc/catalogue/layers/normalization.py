@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from nncalc.catalogue.along import against
 from nncalc.catalogue.layer import Block, Layer, Parameter
 from nncalc.catalogue.normalization import BATCH_NORM, EPSILON, LAYER_NORM, check_count, check_groups, last_axes
 from nncalc.catalogue.operation import Option, Shape, dimensions
@@ -29,20 +30,13 @@ def _mean(x: Expression, axes: Axes, rank: int) -> Expression:
     return call.mean(x, axis=axis)
 
 
-def _against(v: Expression, axes: Axes, rank: int) -> Expression:
-    """What is left of an array after a mean over the axes, standing so that it broadcasts against the array."""
-    if len(axes) == rank or axes == tuple(range(len(axes))):
-        return v
-    return v[tuple(None if i in axes else ALL for i in range(rank))]
-
-
 def _standardized(b: Block, x: Expression, axes: Axes) -> Expression:
     """μ and σ² as steps, and x̂ as an expression."""
     rank = len(b.shape_of(x))
     mu = b.assign("mu", _mean(x, axes, rank), per_example=0 not in axes)
-    centered = x - _against(mu, axes, rank)
+    centered = x - against(mu, axes, rank)
     var = b.assign("var", _mean(centered**2, axes, rank), per_example=0 not in axes)
-    return centered / call.sqrt(_against(var, axes, rank) + _epsilon(b))
+    return centered / call.sqrt(against(var, axes, rank) + _epsilon(b))
 
 
 def _scaled(b: Block, xhat: Expression, shape: Shape, behind: int) -> None:
@@ -68,8 +62,8 @@ def _batch_norm(b: Block) -> None:
     axes = (0, *range(2, rank))
     mean, var = b.parameter("running_mean", (channels,)), b.parameter("running_var", (channels,))
     if b.options["mode"] == "inference":
-        centered = b.x - _against(mean, axes, rank)
-        xhat: Expression = centered / call.sqrt(_against(var, axes, rank) + _epsilon(b))
+        centered = b.x - against(mean, axes, rank)
+        xhat: Expression = centered / call.sqrt(against(var, axes, rank) + _epsilon(b))
     else:
         try:
             check_count(prod(b.shape) // channels)
@@ -104,7 +98,7 @@ def _layer_norm(b: Block) -> None:
 def _rms_norm(b: Block) -> None:
     axes, rank = _last_axes(b), len(b.shape)
     square = b.assign("var", _mean(b.x**2, axes, rank))
-    xhat = b.assign("xhat", b.x / call.sqrt(_against(square, axes, rank) + _epsilon(b)))
+    xhat = b.assign("xhat", b.x / call.sqrt(against(square, axes, rank) + _epsilon(b)))
     b.assign("norm", b.parameter("gamma", b.shape[axes[0] :]) * xhat)
 
 
