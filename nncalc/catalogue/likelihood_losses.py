@@ -41,6 +41,10 @@ def _focal(xp: Any, h: Any, y: Any, gamma: float, alpha: float) -> Any:
     return xp.where(y == 0, z * 0.0 if gamma == 0 else 0.0, -alpha * y * (-xp.expm1(z)) ** gamma * z)
 
 
+def _above(gamma: float) -> str:
+    return "²" if gamma == 2 else "³" if gamma == 3 else f"^{gamma:g}"
+
+
 def _focal_by_score(
     each: Expression, h: Expression, y: Expression, *, shape: Shape, gamma: float, alpha: float
 ) -> Expression:
@@ -227,7 +231,7 @@ ENTRIES = (
         by_prediction=_focal_by_score,
         by_target=_focal_by_label,
         text=lambda gamma=2, alpha=1, **_: (
-            f"−{'' if alpha == 1 else f'{alpha:g} '}Σ {{target:power}} (1 − softmax({{prediction}}))^{gamma:g} "
+            f"−{'' if alpha == 1 else f'{alpha:g} '}Σ {{target:power}} (1 − softmax({{prediction}})){_above(gamma)} "
             "ln softmax({prediction})"
         ),
         latex=lambda gamma=2, alpha=1, **_: (

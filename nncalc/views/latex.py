@@ -65,7 +65,12 @@ class Latex(Typesetter[str]):
         return rf"{body}^{{\top}}"
 
     def remark(self, body: str, words: str) -> str:
-        return rf"{body} \;\text{{({words})}}"
+        if r"\mathrm" not in words:
+            return rf"{body} \;\text{{({words})}}"
+        # a setting among the words is no text but mathematics
+        parts = [word if word.startswith(r"\mathrm") else rf"\text{{{word}}}" for word in words.split(", ")]
+        inside = r",\ ".join(parts)
+        return rf"{body} \;\left({inside}\right)"
 
     def has_bars(self, body: str) -> bool:
         return "|" in body or r"\lVert" in body

@@ -52,6 +52,11 @@ SHAPES = Shapes(
         ("leaky_relu(x, slope=0.1)", r"\operatorname{LeakyReLU}\left(x; \mathrm{slope} = 0.1\right)"),
         ("sum(A, axis=0)", r"\operatorname{sum}\left(A;\ \mathrm{axis} = 0\right)"),
         ("l2(A, A, reduction='none')", r"\left\lVert A - A \right\rVert \;\text{(each example)}"),
+        (
+            "nll(A, A, log_base=2)",
+            r"-\sum A A \;\left(\text{mean over the examples},\ \mathrm{log\_base} = 2\right)",
+        ),
+        ("nll(x, y, log_base=2)", r"-\sum y x \;\left(\mathrm{log\_base} = 2\right)"),
         ("hidden_2 * x", r"\mathrm{hidden\_2} \odot x"),
         ("x[:, None]", r"\operatorname{column}\left(x\right)"),
         ("b1[:, None, None] + T", "b^{1} + T"),
