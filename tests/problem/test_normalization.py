@@ -144,6 +144,21 @@ def test_statistics_of_channels_stand_as_a_bias_does() -> None:
     assert "⊙ 1 #1 ⎡" in view
 
 
+@pytest.mark.parametrize(
+    ("shape", "first"),
+    [((4,), {"dense": {"weights": listed(3, 4, 4)}}), ((4, 2, 2), {"max_pool2d": {"size": 1}})],
+)
+def test_at_inference_batch_norm_takes_one_example_as_one_of_a_batch(shape: tuple[int, ...], first: Any) -> None:
+    running = {"mode": "inference", "running_mean": [1, 0, 2, -1], "running_var": [1, 2, 0.5, 3]}
+    document: dict[str, Any] = {"loss": "sse", "layers": [first, {"batch_norm": {**NORM, **running}}]}
+    x, y = wave(0, 2, *shape), wave(1, 2, *shape)
+    whole = work(problem(**document, inputs=x.tolist(), labels=y.tolist()), "forward").value("norm1")
+    alone = problem(**document, inputs=x[1].tolist(), labels=y[1].tolist())
+    np.testing.assert_allclose(work(alone, "forward").value("norm1"), whole[1], rtol=0, atol=1e-14)
+    assert not alone.batched
+    assert_slopes(alone)
+
+
 def test_part_of_a_batch_has_its_own_statistics() -> None:
     document: dict[str, Any] = {"labels": listed(1, 5, 2), "layers": [{"batch_norm": {}}, DENSE], "loss": "sse"}
     x = wave(0, 5, 3)

@@ -51,17 +51,18 @@ def _scaled(b: Block, xhat: Expression, shape: Shape, behind: int) -> None:
 
 
 def _batch_norm(b: Block) -> None:
-    if not b.batched:
+    inference = b.options["mode"] == "inference"
+    if not (b.batched or inference):
         raise _refused(
             b,
             "batch_norm needs a batch",
             f"found one example, {dimensions(b.shape)}",
-            "Write 'batch: true' if it is one.",
+            "Write 'batch: true' if it is one, 'mode: inference' for the running statistics.",
         )
-    channels, rank = b.shape[1], len(b.shape)
-    axes = (0, *range(2, rank))
+    channels, rank = b.example[0], len(b.shape)
+    axes = tuple(axis for axis in range(rank) if axis != int(b.batched))
     mean, var = b.parameter("running_mean", (channels,)), b.parameter("running_var", (channels,))
-    if b.options["mode"] == "inference":
+    if inference:
         centered = b.x - against(mean, axes, rank)
         xhat: Expression = centered / call.sqrt(against(var, axes, rank) + _epsilon(b))
     else:
@@ -77,7 +78,7 @@ def _batch_norm(b: Block) -> None:
         axis: Setting = axes[0] if len(axes) == 1 else axes
         b.update("running_mean", old * mean + new * b.name("mu"))
         b.update("running_var", old * var + new * call.var(b.x, axis=axis, correction=1))
-    _scaled(b, b.assign("xhat", xhat), (channels,), rank - 2)
+    _scaled(b, b.assign("xhat", xhat), (channels,), len(b.example) - 1)
 
 
 def _last_axes(b: Block) -> Axes:
