@@ -228,9 +228,11 @@ class _Template:
         called = bool(before) and _is_word(before[-1])
         if called and len(content) == 1 and content[0].bracketed:
             return with_gap(content, 1)
-        if called and tall:
-            return with_gap(enclosed(content, opening, closing), 1)
-        return enclosed(content, opening, closing)
+        group = enclosed(content, opening, closing)
+        if called:
+            # on one line, a function's name and its parenthesis are one word
+            return [group[0]._replace(gap=int(tall), depth=LAST_RESORT if tall else GLUED), *group[1:]]
+        return group
 
 
 def _without_settings(text: str) -> str:

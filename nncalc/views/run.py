@@ -14,6 +14,7 @@ EQUALS, LAST_RESORT, INSIDE = 0, 50, 20
 EMPTINESS = 20
 # How far lines behind the first are moved in.
 HANG = 2
+OPENING = ("(", "[")
 # A closing parenthesis or a superscript never begins a line, if it can be helped.
 GLUED = 1000
 
@@ -90,7 +91,7 @@ def resolved(run: Sequence[Item]) -> list[Item]:
     items = list(run)
     opened: list[int] = []
     for i, item in enumerate(items):
-        if item.fence in ("(", "["):
+        if item.fence in OPENING:
             opened.append(i)
         elif item.fence:
             start = opened.pop() if opened else -1
@@ -161,7 +162,7 @@ def broken_run(run: Run, room: int, hang: int = HANG) -> list[Part]:
         elif run[start].box.width > room - indent:
             indent = 0
         if end < len(run):
-            end = _best_end(run, start, end, room - indent)
+            end = _best_end(run, start, end, room - indent, room - hang)
         part = run[start:end]
         lead = part[0].lead if parts else ""
         if lead and run_width(part) + len(lead) + 1 <= room - indent:
@@ -171,16 +172,43 @@ def broken_run(run: Run, room: int, hang: int = HANG) -> list[Part]:
     return parts
 
 
-def _best_end(run: Run, start: int, end: int, room: int) -> int:
-    """Where a line from `start` that has to end by `end` ends best: at a loose operator, and not half empty."""
+def _best_end(run: Run, start: int, end: int, room: int, room_behind: int) -> int:
+    """Where a line from `start` that has to end by `end` ends best: at a loose operator, and not half empty.
+
+    room_behind: that of the next line.
+    """
     best, least = end, float("inf")
     used = run[start].box.width
     for i in range(start + 1, end + 1):
         cost = run[i].depth + EMPTINESS * (1 - used / room)
-        if cost <= least:
+        if cost <= least and not _tells_nothing(run, i, end, _fitting(run, i, room_behind)):
             best, least = i, cost
         used += run[i].gap + run[i].box.width
     return best
+
+
+def _tells_nothing(run: Run, i: int, end: int, next_end: int) -> bool:
+    """Whether a line broken before item i would part a function from parentheses that don't fit on the next line
+    (which ends by next_end) either, or have names and parentheses alone on that."""
+    if _is_name(run[i - 1]) and run[i].fence in OPENING and not _closes(run[i:next_end]):
+        return True
+    return i < end and next_end <= end and all(_is_name(item) or item.fence in OPENING for item in run[i:end])
+
+
+def _is_name(item: Item) -> bool:
+    """Whether an item is the name of a function."""
+    return not (item.bracketed or item.fence) and item.box.height == 1 and item.box.rows[0][0][0][-1:].isalnum()
+
+
+def _closes(items: Sequence[Item]) -> bool:
+    """Whether the parenthesis that the items begin with ends among them."""
+    open_ones = 0
+    for item in items:
+        if item.fence:
+            open_ones += 1 if item.fence in OPENING else -1
+            if not open_ones:
+                return True
+    return False
 
 
 def _fitting(run: Run, start: int, room: int) -> int:

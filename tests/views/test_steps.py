@@ -143,6 +143,16 @@ def test_scalars_stand_on_one_line() -> None:
     ]
 
 
+def test_a_functions_name_and_its_parenthesis_stay_together() -> None:
+    found = trace("q = stack(concat(a, b), concat(b, a))", {"a": [0.7398], "b": [-0.7636]}, upto="forward")
+    assert texts_of(steps_view(found, width=44))[2:] == [
+        "   stack(concat([0.7398], [−0.7636]),",
+        "     concat([−0.7636], [0.7398]))",
+        "     = ⎡ 0.7398  −0.7636⎤",
+        "       ⎣−0.7636   0.7398⎦",
+    ]
+
+
 def test_one_step_says_what_it_uses_and_where_it_goes() -> None:
     found = traces.reference()
     texts = texts_of(step_detail(found, 5, width=60))
