@@ -100,9 +100,18 @@ def broken(text: str, width: int, indent: str = "  ") -> list[str]:
             # juxtaposition has no sign to begin with
             dot = "· " if _is_juxtaposed(words[start - 1], words[start]) and width_of(line) + 2 <= room else ""
             line = f"{indent}{dot}{line}"
-        lines.append(line)
+        lines += _cut(line, width, indent)
         start = end
     return lines
+
+
+def _cut(line: str, width: int, indent: str) -> list[str]:
+    """A line without a blank to break it at, cut behind an opening bracket: functions of functions are one word."""
+    begun = len(line) - len(line.lstrip())
+    cuts = [i for i in range(begun + 1, len(line)) if line[i - 1] == "(" and width_of(line[:i]) <= width]
+    if width_of(line) <= width or not cuts:
+        return [line]
+    return [line[: cuts[-1]], *_cut(indent + line[cuts[-1] :], width, indent)]
 
 
 _SIGNS = "+−·⊙/=><≥≤≠,;→"

@@ -120,6 +120,12 @@ def test_a_comparison_of_its_own_stands_in_brackets() -> None:
     assert equation_latex(equation) == r"\mathrm{mask} = \left[x = y\right]"
 
 
+def test_a_word_longer_than_a_line_is_cut_behind_a_bracket() -> None:
+    text = "a = tanh(exp(tanh(exp(tanh(exp(x)))))) + b"
+    assert broken(text, 20) == ["a =", "  tanh(exp(tanh(exp(", "  tanh(exp(x))))))", "  + b"]
+    assert broken("x" * 30, 20) == ["x" * 30]
+
+
 def test_a_column_in_front_of_a_matrix_is_turned_where_it_is_known_to_be_one() -> None:
     e = parse_expression("x @ W1.T + W1 @ x", operation)
     assert formula_text(e, shapes=Shapes(SHAPES), rows=frozenset()) == "xᵀ (W¹)ᵀ + W¹ x"
