@@ -20,7 +20,7 @@ from nncalc.views.numbers import fixed, number
 from nncalc.views.rows import row_names
 from nncalc.views.sheet import Sheet
 from nncalc.views.steps import steps_view
-from nncalc.views.symbols import Symbol, Symbols
+from nncalc.views.symbols import Symbol, Symbols, in_symbols
 
 if TYPE_CHECKING:
     from nncalc.engine.trace import Step
@@ -45,7 +45,8 @@ def graph_view(
         if len(graph.nodes) <= MOST_NODES:
             lines += _edges(graph, formulas, width, digits)
     lines += _hessian(graph, second, width, digits) if second else []
-    notes = [[(line, "")] for note in remarks(graph.trace) for line in textwrap.wrap(note, width)]
+    written = [in_symbols(note, graph.trace.values, formulas.name) for note in remarks(graph.trace)]
+    notes = [[(line, "")] for note in written for line in textwrap.wrap(note, width, subsequent_indent="  ")]
     return [*lines, [], *notes] if notes else lines
 
 
@@ -71,6 +72,13 @@ class Formulas:
     def node(self, name: str) -> str:
         """The formula of a node, of a leaf its symbol."""
         return self._nodes[name]
+
+    def name(self, name: str) -> str:
+        """What a value is called: a node's formula in parentheses, `f`, `∂f/∂x`."""
+        if name.endswith(".grad"):
+            return self.gradient(name.removesuffix(".grad"))
+        text = self._nodes.get(name, name)
+        return f"({text})" if name.startswith("(") else text
 
     def equation(self, name: str) -> str:
         """`f = x · y`; of a node within the expression its formula alone."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from math import isfinite, isnan
 from typing import Any
@@ -14,7 +13,7 @@ from nncalc.problem.work import Worked
 from nncalc.views.line import Line
 from nncalc.views.numbers import number
 from nncalc.views.steps import steps_view
-from nncalc.views.symbols import Symbols
+from nncalc.views.symbols import Symbols, in_symbols
 
 MOST_LABELS = 20
 
@@ -59,16 +58,10 @@ def iteration_title(worked: Worked) -> str:
 def closing(worked: Worked, outcome: Outcome, digits: int, width: int) -> list[Line]:
     """What a reader asks next: the loss before and after, the classes, units that are off, remarks."""
     found = [*_losses(worked, digits), *_classes(outcome, worked.problem), *_units_at_zero(worked)]
-    found += [(_in_symbols(note, worked), "") for note in outcome.notes]
+    values = worked.trace.values
+    symbols = Symbols(values, worked.problem.notation, worked.trace.program.loss)
+    found += [(in_symbols(note, values, symbols.text), "") for note in outcome.notes]
     return [[(line, style)] for text, style in found for line in textwrap.wrap(text, width, subsequent_indent="  ")]
-
-
-def _in_symbols(note: str, worked: Worked) -> str:
-    """A remark with its names written as on paper: they stand in front of an entry, a value or a verb."""
-    names = sorted(worked.trace.values, key=len, reverse=True)
-    symbols = Symbols(worked.trace.values, worked.problem.notation, worked.trace.program.loss)
-    pattern = rf"(?<![\w.])({'|'.join(map(re.escape, names))})(?=\[\d| = | is | are )"
-    return re.sub(pattern, lambda found: symbols.text(found[1]), note)
 
 
 def _losses(worked: Worked, digits: int) -> list[tuple[str, str]]:

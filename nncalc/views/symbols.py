@@ -5,7 +5,8 @@ A name that follows none of the naming rules stays as it is: nothing is invented
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -111,6 +112,13 @@ class Symbols:
     def _gradient(self, of: Symbol) -> Symbol:
         loss = self._loss
         return Symbol(f"∂{loss.text}/∂{of.text}", rf"\frac{{\partial {loss.latex}}}{{\partial {of.latex}}}", True, True)
+
+
+def in_symbols(note: str, names: Iterable[str], symbol: Callable[[str], str]) -> str:
+    """A remark with its names written as on paper: they stand in front of an entry, a value, a verb or a colon."""
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = rf"(?<![\w.])({'|'.join(map(re.escape, longest_first))})(?=\[\d| = | is | are |: )"
+    return re.sub(pattern, lambda found: symbol(found[1]), note)
 
 
 def _base(latex: str) -> str:

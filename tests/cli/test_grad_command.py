@@ -87,8 +87,20 @@ def test_a_variable_called_f(capsys: pytest.CaptureFixture[str]) -> None:
     assert "∂result/∂node" in found
 
 
-def test_a_kink_is_remarked_on(capsys: pytest.CaptureFixture[str]) -> None:
-    assert screen(["relu(x)", "x=0"], capsys).endswith("\nx = 0: ReLU has no derivative at 0; 0 is used\n")
+@pytest.mark.parametrize(
+    ("arguments", "remark"),
+    [
+        (["relu(x)", "x=0"], "x = 0: ReLU has no derivative at 0; 0 is used"),
+        (["sum(relu(x * y))", "x=[1, 0]", "y=2"], "(x · y)[2] = 0: ReLU has no derivative at 0; 0 is used"),
+        (["log(x)", "x=0"], "f is infinite: what is worked out from it can't be relied on"),
+        (["sqrt(x)", "x=0"], "∂f/∂x is infinite: what is worked out from it can't be relied on"),
+        (["max(x, y)", "x=1", "y=1"], "f: a tie: equal entries share the gradient evenly"),
+    ],
+)
+def test_a_remark_names_nodes_as_the_table_does(
+    arguments: list[str], remark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert screen(arguments, capsys).partition("\n\n" + remark)[1]
 
 
 def test_second_derivatives(capsys: pytest.CaptureFixture[str]) -> None:
