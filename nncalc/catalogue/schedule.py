@@ -92,7 +92,7 @@ SCHEDULES = (
         "inverse",
         (Option("decay", 0.1, "how fast the rate falls", at_least=0),),
         _inverse,
-        "η / (1 + decay · t), t the steps already taken",
+        "divided by more with each step: 1 + decay times the steps already taken",
         "Robbins and Monro, A Stochastic Approximation Method, 1951",
     ),
     Schedule(

@@ -12,14 +12,13 @@ from nncalc.catalogue.operation import Option
 from nncalc.catalogue.registry import operation
 from nncalc.cli import output
 from nncalc.cli.options import PLACES, Digits, Json, Numbers, number, whole
-from nncalc.errors import UsageError
+from nncalc.errors import DomainError, UsageError
 from nncalc.problem import quick
 from nncalc.problem.numbers import as_setting
 
 
 def read_numbers(texts: list[str]) -> list[float]:
     """The numbers of a command line. Raises UsageError for a text that is none."""
-    from nncalc.errors import DomainError
     from nncalc.problem.numbers import parse_number
 
     found = []
@@ -67,7 +66,11 @@ def softmax(
         expected = entry.expected(option, value)
         if expected:
             raise UsageError(f"--{option.replace('_', '-')} can't be {value:g}", label=f"expected {expected}")
-    found = quick.softmax(read_numbers(numbers), label, index_base, log_base, temperature)
+    try:
+        found = quick.softmax(read_numbers(numbers), label, index_base, log_base, temperature)
+    except DomainError as error:
+        error.hint = error.hint.replace("index_base: ", "--index-base ")  # as it is called here
+        raise
     if json:
         output.print_json(_object("softmax", found, ("h", "z", "exp", "p"), ("h",)))
         return

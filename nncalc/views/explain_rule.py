@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from nncalc.catalogue.operation import Operation, Shape, dimensions
-from nncalc.catalogue.optimizer import FURTHER, Optimizer, shared_step, step_of
+from nncalc.catalogue.optimizer import FURTHER, LEARNING_RATE, Optimizer, shared_step, step_of
+from nncalc.catalogue.schedule import SCHEDULES
 from nncalc.engine.descend import setting_names, state_shapes
 from nncalc.engine.rule import EXAMPLE, example_of, gradients_through, partial_derivatives
 from nncalc.engine.shapes import Shapes
 from nncalc.language.equation import Equation
 from nncalc.language.expression import Apply, Setting, names_in
-from nncalc.views.explain_layout import ending, equation_lines, heading, section, words
+from nncalc.views.explain_layout import GAP, INDENT, ending, equation_lines, heading, section, words
 from nncalc.views.explain_mistakes import mistakes_of, variants_of
 from nncalc.views.explained_formula import ExplainedFormula
 from nncalc.views.formula import formula_text
@@ -17,6 +18,9 @@ from nncalc.views.line import Line
 from nncalc.views.symbols import Symbols
 
 RESULT = "r"
+COUNTED = (
+    "η₀ is the learning rate as given, t the number of this step, so that t − 1 steps are behind, as PyTorch counts."
+)
 # What a parameter's example has: outputs and inputs.
 IN, OUT = 3, 2
 
@@ -43,8 +47,23 @@ def optimizer_view(entry: Optimizer, *, width: int) -> list[Line]:
         arrays = dict.fromkeys(("W", "W.grad", *state_shapes(entry, {"W": (OUT, IN)})), (OUT, IN))
         lines += section(title, equations_lines(equations, {**numbers, **arrays}, width))
     lines += section("notes", [line for note in entry.notes for line in words(note, width)])
+    lines += section("schedules", _schedules(width))
     lines += variants_of(entry, width)
     return [*lines, *ending((*entry.options, *FURTHER), entry.source, width)]
+
+
+def _schedules(width: int) -> list[Line]:
+    """How each schedule gives the learning rate of step t, and what is counted."""
+    lines: list[Line] = []
+    for schedule in SCHEDULES:
+        settings: dict[str, Setting] = {option.name: option.default for option in schedule.options}
+        # stated, so that the formula has it
+        rate = schedule.rate({**settings, **({"floor": 1} if "floor" in settings else {})})
+        lines += words(schedule.meaning, width, first=f"{INDENT}{schedule.name}{GAP}", indent=INDENT * 3)
+        equation = Equation(LEARNING_RATE.id, rate, "update")
+        formula = equations_lines([equation], dict.fromkeys(names_in(rate), ()), width - len(INDENT) * 2)
+        lines += [[(INDENT * 2, ""), *line] for line in formula]
+    return [*lines, *words(COUNTED, width)]
 
 
 def steps_of(entry: Optimizer) -> list[tuple[str, tuple[Equation, ...]]]:

@@ -12,6 +12,7 @@ from nncalc.catalogue.index import ACTIVATIONS, LAYERS, LOSSES, MODULE_OF, OPTIM
 from nncalc.catalogue.layers import layer
 from nncalc.catalogue.optimizers import optimizer
 from nncalc.catalogue.registry import operation
+from nncalc.catalogue.schedule import SCHEDULES
 from nncalc.cli.output import STYLES
 from nncalc.views.explain import Entry, explain_object, explain_view
 from nncalc.views.explained_formula import ExplainedFormula
@@ -251,6 +252,22 @@ def test_an_optimizer_shows_its_step() -> None:
     assert sgd is not None
     assert section(sgd, "step") == ["W₍ₜ₊₁₎ = W − η ∂ℓ/∂W"]
     assert section(sgd, "step with weight_decay") == ["W₍ₜ₊₁₎ = W − η · (∂ℓ/∂W + λ W)"]
+
+
+@pytest.mark.parametrize("name", [name for names in OPTIMIZERS.values() for name in names])
+def test_an_optimizer_says_what_each_schedule_is(name: str) -> None:
+    found = optimizer(name)
+    assert found is not None
+    shown = section(found, "schedules")
+    assert [line.strip() for line in shown if line.strip().startswith(("η = ", "·"))] == [
+        "η = η₀ · factor^⌊(t − 1) / every⌋",
+        "η = η₀ · factorᵗ⁻¹",
+        "η = floor + (η₀ − floor)",
+        "· (1 + cos(π · (t − 1) / steps)) / 2",
+        "η = η₀ / (1 + decay · (t − 1))",
+        "η = η₀ · min(1, t / steps)",
+    ]
+    assert all(any(line.startswith(f"{schedule.name}   ") for line in shown) for schedule in SCHEDULES)
 
 
 def test_a_layer_shows_its_equations_and_gradients() -> None:

@@ -123,6 +123,11 @@ def test_a_gradient_that_fits_stands_in_its_line(
         ("relu nan", "nan is not a finite number\n  expected a finite number\n"),
         ("softmax 1 2 --temperature 0", "--temperature can't be 0\n  expected a number above 0\n"),
         ("softmax 1 2 --log-base 1", "--log-base can't be 1\n  expected 'e' or a number above 1\n"),
+        (
+            "softmax 2 1 --label 0",
+            "there is no class 0\n  found 0, expected a whole number from 1 to 2\n"
+            "  '--index-base 1' calls the first class 1, as on paper; write '--index-base 0' if ",
+        ),
         ("hard_tanh 1 --low 1 --high -1", "nothing lies between low, 1, and high, −1\n"),
         ("hard_tanh 1 --low 1", "nothing lies between low, 1, and high, 1\n"),
         ("maxout 1 2 3 --pieces 2", "a vector of 3 can't be parted into pieces of 2\n"),
