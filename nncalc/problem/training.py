@@ -18,6 +18,7 @@ from nncalc.engine.shapes import infer
 from nncalc.errors import NncalcError, UsageError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Name
+from nncalc.problem.inference import in_inference
 from nncalc.problem.optimizing import setting_shapes, setting_values, start_values
 from nncalc.problem.outcome import counts
 from nncalc.problem.problem import Problem
@@ -51,8 +52,13 @@ class Divergence(NamedTuple):
     loss: float
 
 
+def _averages(problem: Problem) -> list[str]:
+    """The names of the running averages that a step works out anew."""
+    return [equation.name.removesuffix(".next") for equation in problem.updates]
+
+
 class Training:
-    """A run. parameters: as they are now, by name.
+    """A run. parameters: as they are now, by name, and with them batch norm's running averages.
 
     diverged: set when the loss has stopped being finite; then the parameters are the last finite ones. stopped: by
     patience, before the last epoch; then they are those of the best epoch, best. Its loss is that of the examples held
@@ -81,7 +87,7 @@ class Training:
         self._programs: dict[int, tuple[Program, Compiled]] = {}
         self.parameters = {
             name: np.array(problem.values[name], dtype=np.float64)
-            for name in problem.forward.parameters
+            for name in (*problem.forward.parameters, *_averages(problem))
             if name in problem.values
         }
         self.steps = 0
@@ -313,7 +319,9 @@ class Training:
     # --- scores -------------------------------------------------------------------------------------------------------
 
     def _score(self, rows: Any) -> Score:
+        """The score as it is in use: dropout and batch norm are in the mode `inference`."""
         part = self._part(rows)
+        part = part._replace(forward=in_inference(part.forward, part.updates))
         try:
             # equations of the user's own may be right for all of the examples alone
             infer(part.forward, {**part.shapes, **setting_shapes(part)})
