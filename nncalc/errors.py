@@ -84,18 +84,36 @@ class UsageError(NncalcError):
     """A command line that can't be used."""
 
 
+# Names of other books and frameworks, whose letters lead nowhere or astray.
+ALSO_CALLED = {
+    "swish": "silu", "logistic": "sigmoid", "heaviside": "step", "quick_gelu": "gelu_quick", "linear": "dense",
+    "l1": "mae", "bce": "binary_cross_entropy", "categorical_crossentropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy", "kl_div": "kl_divergence", "svm": "multiclass_hinge",
+    "multi_margin": "multiclass_hinge",
+}  # fmt: skip
+
+
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """The known name closest to a misspelt one, or '' when none is close."""
+    """The known name that a misspelt one stands for: another name of it, or the closest; '' when none is close."""
     from difflib import get_close_matches
 
+    if also_called(word) in known:
+        return also_called(word)
     lowered = {name.lower().replace("-", "_"): name for name in known}
     found = get_close_matches(word.lower().replace("-", "_"), lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else ""
 
 
+def also_called(word: str) -> str:
+    """The name here of what is called otherwise elsewhere, or ''."""
+    return ALSO_CALLED.get(word.lower().replace("-", "_"), "")
+
+
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
     """The hint for a misspelt name: the nearest one, or all of them when they are few."""
     best = nearest(word, known)
+    if best and best == also_called(word):
+        return f"It is called '{best}' here."
     if best:
         return f"Did you mean '{best}'?"
     return f"Known are: {', '.join(known)}." if 0 < len(known) <= 12 else ""

@@ -62,7 +62,7 @@ def test_every_text_has_its_case() -> None:
             ["softmax", "2", "-1", "--label", "3"],
             "nncalc softmax: there is no class 3\n"
             "  found 3, expected a whole number from 1 to 2\n"
-            "  'index_base: 1' calls the first class 1, as on paper.\n",
+            "  '--index-base 1' calls the first class 1, as on paper.\n",
         ),
         (
             ["grad", "x * yy", "x=1", "y=2"],

@@ -12,7 +12,7 @@ from nncalc.errors import ExpressionError, did_you_mean
 _CALLED_HERE = {
     "ln": "The natural logarithm is log(x).", "lg": "The logarithm to base 10 is log10(x), to base 2 log2(x).",
     "pow": "A power is written x ** n.", "square": "A square is written x ** 2.", "dot": "A product is written W @ x.",
-    "matmul": "A product of matrices is written A @ B.", "logistic": "It is called sigmoid.",
+    "matmul": "A product of matrices is written A @ B.",
 }  # fmt: skip
 
 _loaded: dict[str, Operation] = {}

@@ -135,6 +135,7 @@ def test_names_may_be_typed_with_either_dash(typed: str, probe: Probe, capsys: p
         (["-1"], "nncalc: no command '-1'\n  Try 'nncalc --help'.\n"),
         (["a.yaml"], "nncalc: no command 'a.yaml'\n  To work it out: 'nncalc sgd a.yaml'.\n  Try 'nncalc --help'.\n"),
         (["a\x1b[31m"], "nncalc: no command 'a\\x1b[31m'\n  Try 'nncalc --help'.\n"),
+        (["swish"], "nncalc: no command 'swish'\n  Did you mean 'silu'?\n  Try 'nncalc --help'.\n"),
         (["--versoin"], "nncalc: no option '--versoin'\n  Did you mean '--version'?\n  Try 'nncalc --help'.\n"),
         (
             ["problems", "--jsn"],
