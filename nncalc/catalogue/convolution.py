@@ -165,9 +165,10 @@ def _words(settings: dict[str, Setting]) -> str:
     """`; stride = 2, flip`; a shape, where there is one, first: `; 2×1×3×3`."""
     shape = settings.get("shape")
     sizes = ["×".join(map(str, shape))] if isinstance(shape, tuple) else []
+    more = settings.get("output_padding") or 0
     parts = sizes + [
         key if value is True else f"{key} = {str(value) if isinstance(value, str) else setting_text(value)}"
-        for key, value in stated(settings)
+        for key, value in (*stated(settings), *((("output_padding", more),) if more else ()))
     ]
     return "".join(["; ", ", ".join(parts)]) if parts else ""
 

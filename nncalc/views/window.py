@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nncalc.catalogue.im2col import flipped
 from nncalc.catalogue.operation import Operation
 from nncalc.catalogue.registry import operation
-from nncalc.catalogue.windows import Axes, pad
+from nncalc.catalogue.windows import Axes, axes_of, pad
 from nncalc.engine.numpy_arrays import xp
 from nncalc.engine.trace import Step, Trace
 from nncalc.engine.value import value_of
@@ -24,8 +24,14 @@ MOST_CHANNELS = 8
 MOST_TERMS = 32
 
 
+TRANSPOSED = "conv_transpose2d"
+
+
 class Window(NamedTuple):
-    """A window operation of a step, and where in the step's value the entry lies, from 0."""
+    """A window operation of a step, and where in the step's value the entry lies, from 0.
+
+    axes: the geometry; of a transposed convolution, that of the convolution from its result to its input.
+    """
 
     step: Step
     node: Apply
@@ -39,11 +45,15 @@ def windows_of(trace: Trace, entry: tuple[int, ...], step: Step | None = None) -
     for one in trace.phase("forward") if step is None else (step,):
         for node in walk(one.expression):
             about = operation(node.op) if isinstance(node, Apply) else None
-            if about is None or about.window is None or not isinstance(node, Apply):
+            if about is None or not isinstance(node, Apply) or (about.window is None and node.op != TRANSPOSED):
                 continue
             shapes = [tuple(xp.shape(value_of(a, trace.values, xp))) for a in node.args]
-            axes = about.window(*shapes, **about.settings(node.settings))
-            rank = len(shapes[0])
+            settings, rank = about.settings(node.settings), len(shapes[0])
+            if about.window is None:
+                wanted: dict[str, Any] = {key: settings[key] for key in ("stride", "padding", "dilation")}
+                axes = axes_of(about.shape(*shapes, **settings)[-2:], shapes[1][2:], **wanted)
+            else:
+                axes = about.window(*shapes, **settings)
             for place in _places(entry, one.shape, len(axes)):
                 if len(one.shape) == rank:
                     yield Window(one, node, axes, place)
@@ -69,17 +79,23 @@ def window_view(window: Window, sheet: Sheet, width: int) -> list[Line]:
     x = xp.asarray(value_of(node.args[0], sheet.values, xp))
     d = len(axes)
     example = place[: -d - 1]
-    channels, kernel = _kernel(window, sheet, about, settings)
-    seen = _cut(x, axes, example, channels, place[-d:], float("-inf") if about.ties is not None else 0.0)
+    if node.op == TRANSPOSED:
+        channels, seen, kernel, where = _reaching(window, sheet, x, settings)
+    else:
+        channels, kernel = _kernel(window, sheet, about, settings)
+        seen = _cut(x, axes, example, channels, place[-d:], float("-inf") if about.ties is not None else 0.0)
+        where = _where(axes, place[-d:])
     parted = f"channels {channels.start + 1}–{channels.stop}, " if len(seen) < x.shape[-d - 1] and len(seen) > 1 else ""
-    lines: list[Line] = [[(title, "bold"), (f" from {parted}{_where(axes, place[-d:])}", "dim")]]
+    lines: list[Line] = [[(title, "bold"), (f" from {parted}{where}", "dim")]]
     if seen.ndim == 3 and len(seen) == 1:
         # a number in front would be the channel's number here, not in the image
         seen = seen[0]
         kernel = None if kernel is None else kernel[0]
     look = sheet.look(width - 2, "", 0)
     run: Run = [Item(value_box(seen, look), bracketed=True)]
-    if kernel is not None:
+    if not seen.size:
+        lines += _text("it is 0", width)
+    elif kernel is not None:
         products = seen * kernel
         bold = sheet.look(width - 2)
         run += [word("⊙", 1, 2), Item(value_box(kernel, look), 1, bracketed=True)]
@@ -110,6 +126,27 @@ def _kernel(window: Window, sheet: Sheet, about: Operation, settings: dict[str, 
     laid = flipped(kernels, settings["flip"])[channel]
     assert laid.ndim == d + 1
     return slice(start, start + kernels.shape[1]), laid
+
+
+def _reaching(window: Window, sheet: Sheet, x: Any, settings: dict[str, Any]) -> tuple[slice, Any, Any, str]:
+    """Of a transposed convolution: the input's channels, its entries that the kernel spreads to this one, the kernel's
+    entries by which it does, each at its own, and where the former are."""
+    place, d = window.place, len(window.axes)
+    kernels = flipped(xp.asarray(value_of(window.node.args[1], sheet.values, xp)), settings["flip"])
+    group, kernel_of_group = divmod(place[-d - 1], kernels.shape[1])
+    size = kernels.shape[0] // settings["groups"]
+    channels = slice(group * size, (group + 1) * size)
+    entries, met, parts = [], [], []
+    for name, axis, i, n in zip(("rows", "columns"), window.axes, place[-d:], x.shape[-d:], strict=True):
+        behind = [(k, i + axis.before - k * axis.stride) for k in range(n)]
+        pairs = [(k, off // axis.dilation) for k, off in behind if off % axis.dilation == 0 and 0 <= off < axis.reach]
+        entries.append([k for k, _ in pairs])
+        met.append([k for _, k in pairs])
+        parts.append(f"{name if len(pairs) > 1 else name[:-1]} {', '.join(str(k + 1) for k, _ in pairs)}")
+    seen, laid = x[(*place[: -d - 1], channels)], kernels[channels, kernel_of_group]
+    for k, (here, there) in enumerate(zip(entries, met, strict=True), 1):
+        seen, laid = xp.take(seen, xp.asarray(here, dtype=int), k), xp.take(laid, xp.asarray(there, dtype=int), k)
+    return channels, seen, laid, ", ".join(parts) if seen.size else "no entry of the input, none reaches it"
 
 
 def _cut(x: Any, axes: Axes, example: tuple[int, ...], channels: slice, place: tuple[int, ...], fill: float) -> Any:

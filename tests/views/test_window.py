@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from nncalc.cli.run import run
@@ -11,6 +14,8 @@ from nncalc.cli.stepper import Pages
 from nncalc.problem.load import load_text
 from nncalc.problem.work import Worked, work
 from nncalc.views.line import text_of
+from nncalc.views.sheet import Sheet
+from nncalc.views.window import window_view, windows_of
 
 CNN = """\
 h̄¹[1, 1, 2] from rows 1–3, columns 2–4
@@ -80,6 +85,18 @@ def test_an_entry_is_shown_behind_the_steps(
             "1,1",
             ["  [5 7] ⊙ [2 1] = [10 7]", "  10 + 7 = 17"],
         ),
+        (
+            "conv_transpose2d: {weights: [[[[1, 2], [3, 4]]]], stride: 2, dilation: 2, padding: 1, bias: 1}",
+            "[[[1, 2, 0], [3, 4, 1], [1, 1, 1]]]",
+            "1,1",
+            ["h1[1, 1, 1] from no entry of the input, none reaches it", "  it is 0"],
+        ),
+        (
+            "conv_transpose2d: {weights: [[[[1, 2], [3, 4]]]], stride: 1}",
+            "[[[1, 2, 0], [3, 4, 1], [1, 1, 1]]]",
+            "2,2",
+            ["h1[1, 2, 2] from rows 1, 2, columns 1, 2", "  ⎡1  2⎤ ⊙ ⎡4  3⎤ = ⎡4  6⎤", "  4 + 6 + 6 + 4 = 20"],
+        ),
         ("max_pool2d: {size: 2}", "[[[1, 2], [3, 4]], [[5, 6], [8, 7]]]", "2,1,1", ["  ⎡5  6⎤", "  ⎣8  7⎦"]),
         (
             "conv2d: {weights: [[[[1]], [[1]]], [[[2]], [[-1]]]], groups: 2}",
@@ -104,6 +121,28 @@ def test_each_kind_of_window(
     out = shown(["forward", str(path), "--entry", entry], capsys, monkeypatch).replace("h¹", "h1").splitlines()
     for line in lines:
         assert line in out
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"stride": 2, "padding": 1, "output_padding": 1},
+        {"stride": 3, "flip": True, "padding": "same"},
+        {"dilation": 2, "groups": 2},
+        {"stride": [1, 2], "dilation": [2, 1], "padding": [1, 0]},
+    ],
+)
+def test_every_entry_of_a_transposed_convolution_is_its_products_sum(settings: dict[str, Any]) -> None:
+    numbers = (np.arange(36) * 5 % 7 - 3.0).tolist()
+    layer = {"weights": np.reshape(numbers[:16], (2, 2, 2, 2)).tolist(), **settings}
+    document = {"inputs": np.reshape(numbers[:12], (2, 2, 3)).tolist(), "layers": [{"conv_transpose2d": layer}]}
+    trace = work(load_text(json.dumps(document), "p.yaml", None), "forward")
+    sheet, result = Sheet(trace), trace.value("h1")
+    for place in np.ndindex(result.shape):
+        (window,) = windows_of(trace, tuple(i + 1 for i in place))
+        last = "".join(text_of(window_view(window, sheet, 100)[-1]))
+        assert float(last.split()[-1].replace("−", "-")) == result[place], last
 
 
 @pytest.mark.parametrize(
