@@ -10,6 +10,7 @@ import numpy as np
 
 from nncalc.catalogue.registry import operation
 from nncalc.check.course import PREVIOUS, Course
+from nncalc.check.rehearsal import Rehearsal
 from nncalc.check.spread import spread_of
 from nncalc.check.style import Style
 from nncalc.engine.numpy_arrays import xp
@@ -55,6 +56,7 @@ class Own:
         self._nodes: dict[tuple[int, Expression], Any] = {}
         self._spreads: dict[Key, Any] = {}
         self._given: dict[int, dict[str, Any]] = {}
+        self._rehearsal: Rehearsal | None = None
 
     def put(self, key: Key, value: Any, margin: Any = 0.0, form: Expression | None = None) -> None:
         """What the sheet says of a name, and what that was worked out from, where it is known.
@@ -67,11 +69,15 @@ class Own:
             self.forms[key] = form
         self._values.pop(key, None)
         self._spreads.pop(key, None)
+        if self._rehearsal is not None:
+            self._rehearsal.let_go(key)
 
     def turn_to(self, key: Key) -> None:
         """The turn of a name has come: its value is now what follows for it, not what the sheet says."""
         for kept in (self.ahead, self._values, self._spreads):
             kept.pop(key, None)
+        if self._rehearsal is not None:
+            self._rehearsal.let_go(key)
 
     def change(self, key: Key, expression: Expression) -> None:
         """A mistaken equation in place of the right one, for a name that the sheet leaves out."""
@@ -81,6 +87,7 @@ class Own:
     def _forget(self) -> None:
         for kept in (self._values, self._nodes, self._spreads):
             kept.clear()
+        self._rehearsal = None
 
     def forget_steps(self) -> None:
         """Lets go of what parts of expressions came to: of all that may have been done, that is too much to keep."""
@@ -121,7 +128,7 @@ class Own:
     def _worked_out(self, iteration: int, name: str) -> Any:
         if (iteration, name) in self.ahead:
             return self.ahead[iteration, name][0]
-        source = self._source(iteration, name)
+        source = self.source(iteration, name)
         if isinstance(source, Expression):
             try:
                 return np.asarray(self.of(iteration, source) + 0.0, dtype=np.float64)
@@ -129,7 +136,7 @@ class Own:
                 return np.full(self.course.shapes.known[name], np.nan)
         return self._given_in(iteration)[name] if source is None else self.value(*source)
 
-    def _source(self, iteration: int, name: str) -> Expression | Key | None:
+    def source(self, iteration: int, name: str) -> Expression | Key | None:
         """Where a value that the sheet does not give comes from: an equation, another value, or the problem (None)."""
         changed = self.changed.get((iteration, name))
         if changed is not None:
@@ -145,9 +152,24 @@ class Own:
             return iteration - 1, self.course.carried[name]
         return None
 
+    def known(self, key: Key) -> tuple[Any, Any] | None:
+        """What the sheet says of a value, and how far off that may be; None where the sheet leaves it out."""
+        if key in self.ahead:
+            return self.ahead[key]
+        return (self.fixed[key], self.margin(*key)) if key in self.fixed else None
+
+    def _is_left_out(self, key: Key) -> bool:
+        """Whether a value is worked out, and stands on no sheet."""
+        source: Expression | Key | None = key
+        while source is not None and not isinstance(source, Expression):
+            if source in self.ahead or source in self.fixed:
+                return False
+            source = self.source(*source)
+        return source is not None
+
     def sources(self, key: Key) -> tuple[Key, ...]:
         """The values that a value is worked out from, where the sheet does not give it itself."""
-        source = self._source(*key)
+        source = self.source(*key)
         if isinstance(source, Expression):
             return tuple((key[0], name) for name in names_in(source))
         return () if source is None else (source,)
@@ -200,16 +222,16 @@ class Own:
         if key in self.ahead:
             return self.ahead[key][1]
         if key not in self.fixed:
-            source = self._source(*key)
+            source = self.source(*key)
             if isinstance(source, Expression):
-                return self.unseen(key[0], source, self.value(*key))
+                return self._unseen(self._worst(key[0], source), self.value(*key))
             return 0.0 if source is None else self.margin(*source)
         written = self.margins.get(key, 0.0)
         form = self.forms.get(key)
         if form is None or not np.any(written):
             return written
         try:
-            off = np.abs(self.fixed[key] - self.of(key[0], form)) + self.spread(key[0], form)
+            off = np.abs(self.fixed[key] - self.of(key[0], form)) + self._worst(key[0], form)
         except MEANINGLESS:
             return written
         return np.where(self.hidden.get(key, False), written, np.fmin(written, off))
@@ -219,14 +241,30 @@ class Own:
 
         style: how what stands beside it is written, where that is known.
         """
-        spread = self.spread(iteration, form)
+        return self._unseen(self.spread(iteration, form), value, style)
+
+    def _unseen(self, spread: Any, value: Any, style: Style | None = None) -> Any:
         found = spread
         for one in (style, self.style):
             found = found if one is None else np.maximum(found, one.margin(value, spread))
         return found
 
     def spread(self, iteration: int, expression: Expression) -> Any:
-        """How far an expression may be off because of the rounding of what it is worked out from."""
+        """How far an expression may be off because of the rounding of what it is worked out from.
+
+        The worst that can be; where some of that stands on no sheet, no more than a rehearsal of the way there shows.
+        """
+        worst = self._worst(iteration, expression)
+        if not np.any(worst) or not any(self._is_left_out((iteration, name)) for name in names_in(expression)):
+            return worst
+        if self._rehearsal is None:
+            self._rehearsal = Rehearsal(self)
+        try:
+            return self._rehearsal.spread(iteration, expression, self.of(iteration, expression), worst)
+        except UNUSABLE:
+            return worst
+
+    def _worst(self, iteration: int, expression: Expression) -> Any:
         try:
             return spread_of(self, iteration, expression)
         except MEANINGLESS:

@@ -36,6 +36,16 @@ class Style(NamedTuple):
             found = np.maximum(found, spread + np.where(np.asarray(spread) > NOISE * unit, 0.5 * unit, known))
         return found
 
+    def rounded(self, value: Any, which: int = 0, tie: int = 0) -> Any:
+        """A value rounded like those that were written.
+
+        which: of two ways, where it can't be told which was meant. tie: 0.05 becomes 0.1 (1), 0.0 (-1), or what is
+        even (0).
+        """
+        units = [*self._units(value)]
+        unit = units[which % len(units)]
+        return np.round(value / unit * (1 + tie * NOISE)) * unit
+
     def _units(self, value: Any) -> Iterator[Any]:
         if self.places is not None:
             yield 10.0**self.places
@@ -64,10 +74,10 @@ def style_of(sheet: Sheet) -> Style | None:
     many, as_many = digits.most_common(1)[0]
     if many > MOST_DIGITS or usual >= 0:
         return None
+    digits_alike = as_many >= LIKE_OTHERS * sum(digits.values())
     if count >= LIKE_OTHERS * sum(places.values()):
-        return Style(int(usual), None)
-    alike = as_many >= LIKE_OTHERS * sum(digits.values())
-    return Style(None if alike else int(usual), max(int(many), 1))
+        return Style(int(usual), int(many) if digits_alike else None)
+    return Style(None if digits_alike else int(usual), max(int(many), 1))
 
 
 def style_beside(written: Written) -> Style | None:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nncalc.check.own import Own
 from nncalc.check.report import VERDICTS, worst
+from nncalc.check.style import Style
 from tests.check.sheets import check, mistakes, sheet_of, shipped, stated, verdicts
 
 REFERENCE = "regression"
@@ -41,6 +43,24 @@ def test_a_value_and_its_entries(sheet: str, word: str | None, entries: list[str
     name = "W2.grad" if "W2.grad" in sheet else sheet.partition(":")[0]
     found = verdict(sheet, name)
     assert found == (word or worst(entries), entries)
+
+
+# 5.6257; who rounds each step between to two decimals comes to 5.6095
+@pytest.mark.parametrize(("loss", "word"), [("5.63", "right"), ("5.61", "rounded"), ("5.626", "right")])
+def test_a_loss_alone_may_be_worked_out_from_what_was_rounded(loss: str, word: str) -> None:
+    right = f"{6.083584469702052:.{len(loss) - 2}f}"
+    assert verdicts(check(shipped(REFERENCE), f"- loss: {right}\n- loss: {loss}"))["loss"] == word
+
+
+@pytest.mark.parametrize(("places", "least", "most"), [(2, 0.016, 0.04), (3, 0.0005, 0.004), (5, 0.0, 0.0001)])
+def test_what_stands_on_no_sheet_explains_no_more_than_rounding_it_comes_to(
+    places: int, least: float, most: float
+) -> None:
+    """Worst cases that add up through two iterations would be 0.22 at two decimals, 4 % of the loss."""
+    course = shipped(REFERENCE).possibilities.course
+    own = Own(course, {})
+    own.style = Style(-places, None)
+    assert least <= own.spread(2, course.equations["loss"].expression) <= most
 
 
 def test_a_transposed_matrix_is_of_the_wrong_shape_and_carried_on_from() -> None:
