@@ -51,7 +51,7 @@ def test_every_text_has_its_case() -> None:
         (
             ["sgd", "regression-equations", "--batch-size", "2"],
             "nncalc sgd: --batch-size needs a batch\n"
-            "  The equations of this problem are those of one example.\n"
+            "  The prediction is that of one example; a batch's is a matrix, an example a row.\n"
             "  Try 'nncalc sgd --help'.\n",
         ),
         (
