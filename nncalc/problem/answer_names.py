@@ -6,6 +6,8 @@ import re
 
 from nncalc.catalogue.operation import Shape
 from nncalc.engine.shapes import infer
+from nncalc.language.expression import Apply, Expression
+from nncalc.language.text import COMPARISON, INFIX
 from nncalc.problem.optimizing import setting_shapes
 from nncalc.problem.overrides import own_name
 from nncalc.problem.problem import Problem
@@ -43,6 +45,8 @@ class AnswerNames:
         self.program = program_of(problem, "forward" if forward.loss is None else "update")
         self.shapes = infer(self.program, {**problem.shapes, **setting_shapes(problem)}).known
         self.computed = tuple(equation.name for equation in self.program.equations)
+        expressions = {equation.name: equation.expression for equation in self.program.equations}
+        self._numbers = frozenset(name for name, found in expressions.items() if not _compares(found))
         self._alias = {"loss": forward.loss, "prediction": forward.prediction}
         self._found: dict[tuple[str, str], str | None] = {}
 
@@ -55,6 +59,10 @@ class AnswerNames:
             candidates = (own_name(candidate, self._problem) for candidate in self._candidates(name, section))
             self._found[key] = next((candidate for candidate in candidates if candidate in self.shapes), None)
         return self._found[key]
+
+    def is_mask(self, name: str) -> bool:
+        """Whether a value may be written with true and false: a comparison's result, or given data."""
+        return name not in self._numbers
 
     def is_class_number(self, name: str, shape: Shape) -> bool:
         """Whether an array of this shape has a class number for each one-hot vector of a label."""
@@ -72,3 +80,7 @@ class AnswerNames:
             return [candidate for candidate in (f"{name}.next", name) if candidate in self.computed]
         alias = self._alias.get(name)
         return [name, *([alias] if alias else [])]
+
+
+def _compares(expression: Expression) -> bool:
+    return isinstance(expression, Apply) and INFIX.get(expression.op, ("", 0))[1] == COMPARISON

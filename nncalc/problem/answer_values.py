@@ -17,6 +17,8 @@ from nncalc.problem.written import AmbiguousError, Number, has_decimal_comma, re
 
 # What nncalc writes for what is not finite.
 NOT_FINITE = frozenset(("NaN", "Infinity", "-Infinity"))
+# words that a mask is not written with either; where no mask is expected, that is no advice
+WORDS = frozenset(("yes", "no", "on", "off"))
 _ONE, _ZERO = Number(1.0, None), Number(0.0, None)
 
 
@@ -39,8 +41,11 @@ def usual_unit(units: Iterable[int]) -> int | None:
     return max(counted, key=lambda unit: (counted[unit], unit)) if counted else None
 
 
-def read_numbers(tree: Tree, path: Path, name: str, expected: Shape, comma: bool) -> Numbers | None:
-    """The numbers of a value; None where nothing is answered. comma: as in read_written.
+def read_numbers(
+    tree: Tree, path: Path, name: str, expected: Shape, *, comma: bool = False, mask: bool = False
+) -> Numbers | None:
+    """The numbers of a value; None where nothing is answered. comma: as in read_written. mask: whether true and false
+    may stand for 1 and 0, in a list that has nothing else in it.
 
     A row or column has the shape of the vector that is expected, a number in brackets that of a number.
     Raises Amiss for what is no array of numbers.
@@ -48,7 +53,7 @@ def read_numbers(tree: Tree, path: Path, name: str, expected: Shape, comma: bool
     shape = _shape(tree, path, name)
     if prod(shape) > MOST_NUMBERS:  # a null may stand for a row of a million
         raise Amiss(path, f"{name}: an array of more than 10 million numbers", "far more than are expected")
-    reading = _Reading(name, comma)
+    reading = _Reading(name, comma, mask and bool(shape))
     reading.add(tree, shape, path)
     if reading.numbers.count(None) == len(reading.numbers):
         return None
@@ -62,8 +67,8 @@ def read_numbers(tree: Tree, path: Path, name: str, expected: Shape, comma: bool
 class _Reading:
     """The entries of nested lists, one behind the other. boolean: where the first true or false stands."""
 
-    def __init__(self, name: str, comma: bool) -> None:
-        self.name, self.comma = name, comma
+    def __init__(self, name: str, comma: bool, mask: bool) -> None:
+        self.name, self.comma, self.mask = name, comma, mask
         self.numbers: list[Number | None] = []
         self.texts: list[str] = []
         self.boolean: Path | None = None
@@ -90,6 +95,8 @@ class _Reading:
 
     def _add_entry(self, entry: Tree, path: Path) -> None:
         if isinstance(entry, bool):
+            if not self.mask:
+                raise self._no_number("true" if entry else "false", path)
             self.boolean = self.boolean or path
             self.numbers.append(_ONE if entry else _ZERO)
             self.texts.append("true" if entry else "false")
@@ -108,9 +115,12 @@ class _Reading:
             message = f"{self.name}: {shown(error.message)}"
             raise Amiss(_at(path, item), message, "expected a finite number", "null stands for no answer.") from None
         if number is None:
-            message = f"{self.name}: '{shown(text)}' is not a number"
-            raise Amiss(_at(path, item), message, EXPECTED, advice(text))
+            raise self._no_number(text, _at(path, item))
         return number
+
+    def _no_number(self, text: str, path: Path) -> Amiss:
+        hint = "" if not self.mask and text.lower() in WORDS else advice(text)
+        return Amiss(path, f"{self.name}: '{shown(text)}' is not a number", EXPECTED, hint)
 
     def _ambiguous(self, text: str, path: Path) -> Amiss:
         written = shown(text)

@@ -153,7 +153,8 @@ class _Reading:
         for iteration, values in self._found.items():
             read = result[iteration] = {}
             for name, (path, tree) in values.items():
-                numbers = read_numbers(tree, path, name, self._names.shapes[name], comma)
+                mask = self._names.is_mask(name)
+                numbers = read_numbers(tree, path, name, self._names.shapes[name], comma=comma, mask=mask)
                 if numbers is not None and not self._names.is_class_number(name, numbers.shape):
                     read[name] = numbers
         return result

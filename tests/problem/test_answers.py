@@ -344,9 +344,24 @@ def test_a_comma_is_read_where_another_number_says_what_it_is() -> None:
     assert error.message == "h2: 1,018 may be 1.018 or 1018"
 
 
+MASKED = """\
+given: {x: [1, -2, 3], k: [true, true, false]}
+equations: |
+  m = x > 0
+  h = x * m * k
+"""
+
+
 def test_masks() -> None:
-    assert answers("h2: [true, false, null]")["h2"][:2] == [1, 0]
-    assert answers('{"h2": [true, false, true]}')["h2"] == [1, 0, 1]
+    reader = AnswerReader(load_text(MASKED, "masked.yaml", None))
+    for text in ("m: [true, false, null]\nk: [true, true, false]", '{"m": [true, false, true], "k": [1, 1, 0]}'):
+        (found,) = reader.read(text, "ada.yaml").iterations
+        assert found["m"].value.tolist()[:2] == [1, 0]
+        assert found["k"].value.tolist() == [1, 1, 0]
+    for text, where in (("m: [true, 1, 0]", "m"), ("h: [true, false, true]", "h")):
+        with pytest.raises(ProblemError) as caught:
+            reader.read(text, "ada.yaml")
+        assert caught.value.message.startswith(f"{where}: ")
 
 
 @given(st.decimals(-(10**6), 10**6, places=4), st.integers(-3, 3))
@@ -441,7 +456,12 @@ REFUSED = [
     ("loss: 1e999", "loss: 1e999 is not a finite number", "expected a finite number", 1, 7, "loss"),
     ("loss: 1/0", "loss: 1/0 is not a finite number", "expected a finite number", 1, 7, "loss"),
     ("loss: '1,018'", "loss: 1,018 may be 1.018 or 1018", "write a decimal point", 1, 7, "loss"),
-    ("h2: [true, 1]", "h2: true or false among numbers", EXPECTED, 1, 6, "h2[0]"),
+    ("h2: [true, 1]", "h2: 'true' is not a number", EXPECTED, 1, 6, "h2[0]"),
+    ("h2: [1, false]", "h2: 'false' is not a number", EXPECTED, 1, 9, "h2[1]"),
+    ("h2: [true, false, true]", "h2: 'true' is not a number", EXPECTED, 1, 6, "h2[0]"),
+    ("loss: true", "loss: 'true' is not a number", EXPECTED, 1, 7, "loss"),
+    ("loss: yes", "loss: 'yes' is not a number", EXPECTED, 1, 7, "loss"),
+    ('{"loss": false}', "loss: 'false' is not a number", EXPECTED, 1, 10, "loss"),
     ("h2: [1]\nvalues: {h2: [2]}", "h2 is given twice", "expected each value once", 2, 10, "values.h2"),
     ("h2: [1]\nprediction: [2]", "h2 is given twice", "'h2' is the same value", 2, 1, "prediction"),
     ("- iteration: 1\n- iteration: 1", "iteration 1 is given twice", "expected each once", 2, 14, "[1].iteration"),
@@ -483,6 +503,8 @@ def test_what_cannot_be_read_is_refused_at_its_place(
 def test_advice() -> None:
     assert refusal("loss: 6.08–").hint == "The sign is a dash; write a minus: -."
     assert refusal("h2: 1 2 3").hint == "Write a list with commas: [1, 2, 3]."
+    assert refusal("loss: yes").hint == ""
+    assert refusal("x: [yes, no, yes]").hint == "A mask is written with true and false."
     assert refusal("h2: [1, .inf]").hint == "null stands for no answer."
 
 
