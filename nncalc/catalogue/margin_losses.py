@@ -255,6 +255,7 @@ ENTRIES = (
             notes=(
                 "For a one-hot y, s is the right class's score: each wrong class that is too near has the derivative 1,"
                 " the right class minus their number.",
+                "Where a wrong class is behind by just the margin there is no derivative; 0 is used.",
                 "With average='classes', PyTorch's, loss and derivative are divided by the number of classes.",
             ),
         ),

@@ -40,6 +40,11 @@ def _parted(x: Shape, pieces: int) -> Shape:
     return (*x[:-1], x[-1] // pieces, pieces)
 
 
+def _count_largest(xp: Any, x: Any, pieces: int) -> Any:
+    parted = xp.reshape(x, _parted(tuple(x.shape), pieces))
+    return xp.sum(parted == xp.max(parted, axis=-1, keepdims=True), axis=-1)
+
+
 ENTRIES = (
     Operation(
         name="prelu",
@@ -108,6 +113,8 @@ ENTRIES = (
         value=_maxout,
         shape=_maxout_shape,
         gradients=(_maxout_gradient,),
+        ties=_count_largest,
+        at_tie="a tie: its unit has several largest pieces, which share the gradient",
         text="maxout({x})",
         latex=r"\operatorname{maxout}\left({x}\right)",
         meaning="the largest of each unit's pieces, which stand next to each other in the last axis",

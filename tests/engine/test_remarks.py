@@ -8,6 +8,12 @@ from nncalc.engine.remarks import remarks
 from nncalc.problem.load import load_text
 from nncalc.problem.work import work
 
+TIED = """
+inputs: [[3, 3, 1, 2], [0, 1, 4, 5]]
+labels: [[0, 0], [0, 0]]
+layers: [{maxout: {pieces: 2}}]
+loss: mse
+"""
 LAYERS = (
     "inputs: {inputs}\nlabels: {labels}\nlayers: [{{dense: {{weights: [[1, 2]], activation: relu}}}}]\nloss: {loss}\n"
 )
@@ -59,3 +65,9 @@ TIE = "a tie: equal entries share the gradient evenly; beside a number, as in ma
 def test_equal_entries_that_share_a_gradient(equations: str, expected: list[str]) -> None:
     text = f"given: {{x: [1, 2, 1], y: [0, 2, 5]}}\nequations: |\n  {equations}\n"
     assert remarks(work(load_text(text, "here", None), "backward")) == expected
+
+
+def test_equal_pieces_of_a_maxout_unit_are_pointed_out() -> None:
+    assert remarks(work(load_text(TIED, "here", None), "backward")) == [
+        "act1[1, 1]: a tie: its unit has several largest pieces, which share the gradient"
+    ]
