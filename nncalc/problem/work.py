@@ -162,7 +162,10 @@ def _batches(problem: Problem, size: int | None) -> Iterator[list[int] | None]:
             yield None
     names = [name for name in problem.values if name in problem.examples]
     if not names:
-        raise UsageError("--batch-size needs a batch", hint="The prediction is that of one example; a batch's is a matrix, an example a row.")
+        raise UsageError(
+            "--batch-size needs a batch",
+            hint="The prediction is that of one example; a batch's is a matrix, an example a row.",
+        )
     count = len(problem.values[names[0]])
     while True:
         for start in range(0, count, size):
