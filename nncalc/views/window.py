@@ -86,7 +86,8 @@ def window_view(window: Window, sheet: Sheet, width: int) -> list[Line]:
         seen = _cut(x, axes, example, channels, place[-d:], float("-inf") if about.ties is not None else 0.0)
         where = _where(axes, place[-d:])
     parted = f"channels {channels.start + 1}–{channels.stop}, " if len(seen) < x.shape[-d - 1] and len(seen) > 1 else ""
-    lines: list[Line] = [[(title, "bold"), (f" from {parted}{where}", "dim")]]
+    first, *more = textwrap.wrap(f"{title} from {parted}{where}", width, subsequent_indent="  ")
+    lines: list[Line] = [[(title, "bold"), (first.removeprefix(title), "dim")], *([(line, "dim")] for line in more)]
     if seen.ndim == 3 and len(seen) == 1:
         # a number in front would be the channel's number here, not in the image
         seen = seen[0]

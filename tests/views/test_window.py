@@ -13,6 +13,7 @@ from nncalc.cli.run import run
 from nncalc.cli.stepper import Pages
 from nncalc.problem.load import load_text
 from nncalc.problem.work import Worked, work
+from nncalc.views.clean import display_width
 from nncalc.views.line import text_of
 from nncalc.views.sheet import Sheet
 from nncalc.views.window import window_view, windows_of
@@ -33,7 +34,8 @@ pool1[1, 1, 1] from rows 1–2, columns 1–2
     and the first takes the gradient
 """
 PADDED = """\
-h¹[1, 1, 1] from rows 0–1, columns 0–1, the padding among them
+h¹[1, 1, 1] from rows 0–1, columns 0–1, the padding among
+  them
   #1 ⎡0  0⎤  #2 ⎡0  0⎤ ⊙ #1 ⎡ 1  0⎤  #2 ⎡0  1⎤
      ⎣0  1⎦     ⎣0  0⎦      ⎣−1  1⎦     ⎣1  0⎦
     = #1 ⎡0  0⎤  #2 ⎡0  0⎤
@@ -63,6 +65,7 @@ def test_an_entry_is_shown_behind_the_steps(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = shown(arguments, capsys, monkeypatch)
+    assert max(map(display_width, out.splitlines())) <= 60
     assert expected in out
     assert out.startswith(shown(arguments[:2], capsys, monkeypatch).rstrip("\n"))
 
