@@ -324,7 +324,9 @@ class Training:
         part = part._replace(forward=in_inference(part.forward, part.updates))
         try:
             # equations of the user's own may be right for all of the examples alone
-            infer(part.forward, {**part.shapes, **setting_shapes(part)})
+            shapes = infer(part.forward, {**part.shapes, **setting_shapes(part)})
+            if part.forward.loss is not None and shapes.known[part.forward.loss] != ():
+                program_of(part, "backward")  # which says what is wrong with a loss that is no number
             values = evaluate(part.forward, {**self._values, **self._rows_of(rows), **self.parameters}).values
         except NncalcError as error:
             raise part.located(error) from None

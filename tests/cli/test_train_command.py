@@ -277,6 +277,17 @@ def test_a_class_that_only_those_held_out_are_of(tmp_path: Path, capsys: pytest.
     assert "no example to learn from is of class " in capsys.readouterr().err
 
 
+def test_a_loss_that_is_no_number_is_refused_as_by_sgd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text("given: {x: [1]}\nparameters: {w: [2]}\nequations: |\n  loss = w * x\n", "utf-8")
+    told = []
+    for command in (["sgd"], ["train", "--epochs", "1"]):
+        assert run([*command, str(path)]) == 2
+        told.append(capsys.readouterr().err.partition("p.yaml")[2])
+    assert told[0] == told[1]
+    assert "loss is a vector of 1; gradients need one number" in told[0]
+
+
 def test_many_missing_classes_are_one_notice() -> None:
     assert missing_text([3, 5], held_out=False).startswith("no example is of class 3 or 5: nothing can be")
     few = missing_text(list(range(1, 41)), held_out=False)
