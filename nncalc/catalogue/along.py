@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any
+
+from nncalc.catalogue.operation import Shape, normal_axes, without_axes
+from nncalc.errors import ShapeError
 from nncalc.language.expression import Expression, Setting, call
 
 Axes = tuple[int, ...]
@@ -28,3 +33,11 @@ def against(v: Expression, axes: Axes, rank: int) -> Expression:
     first = next((i for i in range(rank) if i not in axes), rank)
     items = [None if i in axes else slice(None) for i in range(first, rank)]
     return v[tuple(items)] if None in items else v
+
+
+def variance_shape(x: Shape, axis: Setting, keepdims: Setting, correction: Any) -> Shape:
+    """The shape of a variance along the axes. Raises ShapeError where nothing is left of N behind the correction."""
+    result, count = without_axes(x, axis, keepdims), prod(x[i] for i in normal_axes(axis, len(x)))
+    if count <= correction:
+        raise ShapeError(f"a variance divided by N − {correction:g} needs a larger N", label=f"found N = {count}")
+    return result

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from nncalc.catalogue.along import against
+from nncalc.catalogue.along import against, variance_shape
 from nncalc.catalogue.mistake import Mistake
 from nncalc.catalogue.operation import Operation, Option, Rule, Shape, broadcast, normal_axes, without_axes
 from nncalc.catalogue.substitutes import applied
@@ -364,7 +364,7 @@ ENTRIES = (
         NUMPY.format("numpy.var"),
         Option("correction", 0, "what N is lessened by: 1 for the variance of a sample", at_least=0),
         mistakes=VAR_MISTAKES,
-    ),
+    )._replace(shape=variance_shape),
     _extreme("max", "greater", "the largest entry, or the larger of two"),
     _extreme("min", "less", "the smallest entry, or the smaller of two"),
     _reduction(

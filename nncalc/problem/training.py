@@ -90,6 +90,9 @@ class Training:
             for name in (*problem.forward.parameters, *_averages(problem))
             if name in problem.values
         }
+        if problem.updates and self._rows:
+            # a last batch that is too small for statistics of its own is told of before the first step
+            program_of(self._part(self._train[: self._rows % size or size]), "update")
         self.steps = 0
         self.diverged: Divergence | None = None
         self.stopped = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from nncalc.catalogue.mistake import Rules
@@ -47,6 +48,7 @@ def program_of(problem: Problem, upto: Phase, rules: Rules | None = None) -> Pro
         # an override may use what a later phase works out: then the whole is put together, and cut afterwards
         if upto == "update" or problem.overrides:
             assert problem.optimizer is not None
+            _check_updates(problem, shapes)
             program = descend(program, shapes, problem.optimizer, dict(problem.settings), problem.frozen)
             program = program._replace(equations=(*program.equations, *problem.updates))
         if problem.overrides:
@@ -57,6 +59,16 @@ def program_of(problem: Problem, upto: Phase, rules: Rules | None = None) -> Pro
     except NncalcError as error:
         raise problem.located(error) from None
     return program if upto == "update" else _without_updates(program)
+
+
+def _check_updates(problem: Problem, shapes: Shapes) -> None:
+    """Raises ShapeError for running statistics of a part of a batch that has too few examples for them."""
+    for equation in problem.updates:
+        try:
+            add(shapes, equation)
+        except ShapeError as error:
+            error.hint = "A batch of one example has no variance of its own: choose another '--batch-size'."
+            raise
 
 
 def _without_updates(program: Program) -> Program:
@@ -135,6 +147,12 @@ def descend_steps(problem: Problem, steps: int, batch_size: int | None = None) -
     values = {**start_values(problem), **problem.values}
     programs: dict[int, Program] = {}
     batches = _batches(problem, batch_size)
+    if batch_size is not None and problem.updates:
+        # a last part that is too small for statistics of its own is told of before anything is shown
+        count = max((len(value) for name, value in problem.values.items() if name in problem.examples), default=0)
+        for rows in islice(_batches(problem, batch_size), min(steps, count)):
+            if rows is not None and len(rows) not in programs:
+                programs[len(rows)] = program_of(part_of(problem, rows), "update")
     for iteration in range(1, steps + 1):
         rows = next(batches)
         part = problem if rows is None else part_of(problem, rows)

@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from nncalc.errors import NncalcError
 from nncalc.language.text import equation_text
+from nncalc.problem.training import Training
 from nncalc.problem.work import descend_steps, program_of, work
 from nncalc.views.line import texts_of
 from nncalc.views.steps import steps_view
@@ -167,6 +168,21 @@ def test_part_of_a_batch_has_its_own_statistics() -> None:
         np.testing.assert_allclose(worked.trace.value("mu1"), rows.mean(axis=0), rtol=0, atol=1e-15)
     expected = 0.9 * (0.9 * 1 + 0.1 * x[:3].var(axis=0, ddof=1)) + 0.1 * x[3:].var(axis=0, ddof=1)
     np.testing.assert_allclose(found[1].trace.value("running_var1.next"), expected, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 4])
+def test_a_part_too_small_for_running_statistics_is_refused_before_the_first_step(batch_size: int) -> None:
+    found = problem(
+        inputs=listed(0, 5, 3), labels=listed(1, 5, 2), layers=[{"batch_norm": {}}, DENSE], loss="sse"
+    )  # fmt: skip
+    words = "a variance divided by N − 1 needs a larger N"
+    with pytest.raises(NncalcError, match=words):
+        next(descend_steps(found, 10, batch_size))
+    with pytest.raises(NncalcError, match=words):
+        Training(found, batch_size)
+    if batch_size > 1:
+        # the last part is never reached
+        assert len(list(descend_steps(found, 5 // batch_size, batch_size))) == 5 // batch_size
 
 
 # --- dropout ----------------------------------------------------------------------------------------------------------
