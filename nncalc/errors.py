@@ -89,7 +89,8 @@ ALSO_CALLED = {
     "swish": "silu", "logistic": "sigmoid", "heaviside": "step", "quick_gelu": "gelu_quick", "linear": "dense",
     "l1": "mae", "bce": "binary_cross_entropy", "categorical_crossentropy": "cross_entropy",
     "sparse_categorical_crossentropy": "cross_entropy", "kl_div": "kl_divergence", "svm": "multiclass_hinge",
-    "multi_margin": "multiclass_hinge",
+    "multi_margin": "multiclass_hinge", "gradient_descent": "sgd", "lr": "learning_rate", "eta": "learning_rate",
+    "negative_slope": "slope", "min_val": "low", "max_val": "high",
 }  # fmt: skip
 
 
