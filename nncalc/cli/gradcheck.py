@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -44,8 +45,24 @@ def gradcheck(file: File = None, json: Json = False, digits: Digits = PLACES) ->
         width, loss = output.width(), problem.forward.loss
         output.print_lines(heading(problem._replace(notes=""), width))
         output.print_lines(gradcheck_view(checks, notation=problem.notation, loss=loss, digits=digits, width=width))
+        if any(isnan(check.relative_error) for check in checks):
+            output.print_lines(_remarks(problem, width))
     if not all(check.right for check in checks):
         raise typer.Exit(WRONG)
+
+
+def _remarks(problem: Problem, width: int) -> list[list[tuple[str, str]]]:
+    """Why there are gradients that no quotient can be right of: a distance of 0, an overflow."""
+    import textwrap
+
+    from nncalc.engine.remarks import remarks
+    from nncalc.problem.work import work
+    from nncalc.views.symbols import Symbols, in_symbols
+
+    trace = work(problem, "backward")
+    symbols = Symbols(trace.values, problem.notation, trace.program.loss)
+    notes = [in_symbols(note, trace.values, symbols.text) for note in remarks(trace)]
+    return [[(line, "")] for note in notes for line in textwrap.wrap(note, width, subsequent_indent="  ")]
 
 
 def _checks(problem: Problem) -> list[Check]:

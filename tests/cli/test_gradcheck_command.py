@@ -231,3 +231,19 @@ def test_progress_counts_every_entry_of_every_gradient() -> None:
     assert [done for _, done, _ in seen] == list(range(45))
     assert {total for _, _, total in seen} == {45}
     assert [name for name, _, _ in seen][::15] == ["h2", "b2", "W1"]
+
+
+@pytest.mark.parametrize(
+    ("equation", "remark"),
+    [
+        ("loss = l2(2 * x, y)", "ℓ = 0: the distance has no derivative at 0; its gradient is 0 / 0"),
+        ("loss = sum(exp(1000 * x))", "ℓ is infinite: what is worked out from it can't be relied on"),
+    ],
+)
+def test_why_a_gradient_is_no_number(
+    equation: str, remark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(f"given: {{x: [1, 2], y: [2, 4]}}\nequations: |\n  h = 0 * y\n  {equation}\n", "utf-8")
+    assert run(["gradcheck", str(path)]) == 1
+    assert remark in capsys.readouterr().out.splitlines()
