@@ -113,6 +113,7 @@ def _fit_axes(parameters: list[Parameter], stated: Stated, suffix: str, row: boo
     import numpy as np
 
     values, outputs = stated.values, None
+    matrices = any(parameter.rank == 2 for parameter in parameters)
     for parameter in parameters:
         name = name_of(parameter, suffix, part)
         if name not in values:
@@ -125,8 +126,23 @@ def _fit_axes(parameters: list[Parameter], stated: Stated, suffix: str, row: boo
         if parameter.rank is not None and value.ndim != parameter.rank:
             what = f"the {parameter.key.replace('_', ' ')} {name} {_has(parameter)}"
             raise wrong(stated.places[name], what, f"found {dimensions(value.shape)}")
+        size = value.shape[1 if row and value.ndim == 2 else 0] if value.ndim else 1
         if outputs is None and value.ndim > 1:
-            outputs = value.shape[1 if row and value.ndim == 2 else 0]
+            outputs = size
+        elif matrices and outputs is not None and size != outputs and 1 in (size, outputs):
+            _refuse_size(parameter, name, stated, outputs)
+
+
+def _refuse_size(parameter: Parameter, name: str, stated: Stated, outputs: int) -> None:
+    """A size of 1 beside another would be repeated to it, in silence."""
+    value = stated.values[name]
+    shape = (outputs,) * (parameter.rank or 1)
+    each = ", one for each output" if parameter.rank == 1 else ""
+    hint = ""
+    if value.shape == (1,):
+        hint = f"{value[0]:g} without brackets is a vector of equal entries."
+    label = f"found {dimensions(value.shape)}, expected {dimensions(shape)}{each}"
+    raise wrong(stated.places[name], f"{name} has the wrong shape", label, hint)
 
 
 def _has(parameter: Parameter) -> str:

@@ -440,6 +440,35 @@ FOUR = {"weights": [[0.5, 1]] * 4, "recurrent_weights": [[0.1]] * 4}
             "rnn needs a sequence, (time, features)",
             "found a vector of 1 in h2",
         ),
+        # what would be repeated to the units
+        (
+            {"inputs": [[1, 2]], "layers": [{"rnn": {**ONE, "bias": [1, 2]}}]},
+            "b1 has the wrong shape",
+            "found a vector of 2, expected a vector of 1, one for each output",
+        ),
+        (
+            {"inputs": [[1, 2]], "layers": [{"rnn": {"weights": [[1, 2], [3, 4]], "recurrent_weights": [[1, 2]]}}]},
+            "U1 has the wrong shape",
+            "found 1×2, expected 2×2",
+        ),
+        (
+            {"inputs": [[1, 2]], "layers": [{"rnn": {**ONE, "recurrent_weights": [[1], [2]]}}]},
+            "U1 has the wrong shape",
+            "found 2×1, expected 1×1",
+        ),
+        (
+            {
+                "inputs": [[1, 2]],
+                "layers": [{"lstm": {**settings_of("lstm", False, 2, 0.1), "peepholes": {"o": [1]}}}],
+            },
+            "V1_o has the wrong shape",
+            "found a vector of 1, expected a vector of 2, one for each output",
+        ),
+        (
+            {"inputs": [1, 2], "layers": [{"dense": {"weights": [[1, 2], [3, 4]], "bias": [1]}}]},
+            "b1 has the wrong shape",
+            "found a vector of 1, expected a vector of 2, one for each output",
+        ),
         ({"inputs": [[1, 2]], "layers": [{"lstm": FOUR}]}, None, "found 4×2 and no 'layout'"),
         (
             {"inputs": [[1, 2]], "layers": [{"gru": {**FOUR, "layout": "pytorch"}}]},
