@@ -97,12 +97,13 @@ def window_view(window: Window, sheet: Sheet, width: int) -> list[Line]:
     if not seen.size:
         lines += _text("it is 0", width)
     elif kernel is not None:
-        products = seen * kernel
+        with xp.errstate(all="ignore"):
+            products = seen * kernel
+            total = float(products.sum())
         bold = sheet.look(width - 2)
         run += [word("⊙", 1, 2), Item(value_box(kernel, look), 1, bracketed=True)]
         run += [word("=", 1, 0), Item(value_box(products, bold), 1, bracketed=True)]
         lines += _indented(lines_of(run, width - 2))
-        total = float(products.sum())
         terms = [number_put_in(v, digits, 0) for v in products.ravel().tolist() if v != 0] or ["0"]
         shown = f"{_sum(terms)} = " if 1 < len(terms) <= MOST_TERMS else "the sum is "
         lines += _text(f"{shown}{number(total, digits)}", width)

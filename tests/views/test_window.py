@@ -173,3 +173,12 @@ def test_step_by_step_the_entry_stands_with_its_step() -> None:
     first, second = (["".join(text_of(line)) for screen in pages.screens(i) for line in screen] for i in (0, 1))
     assert "  the largest is 4, entry 4 of the window row by row" in first
     assert not any("largest" in line for line in second)
+
+
+@pytest.mark.filterwarnings("error")
+def test_products_past_every_number_are_infinite_without_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text("inputs: [[[1e300, 1], [1, 1]]]\nlayers:\n  - conv2d: {weights: [[[[1e300]]]]}\n", "utf-8")
+    assert "h¹[1, 1, 1] from " in shown(["forward", str(path), "--entry", "1,1"], capsys, monkeypatch)
