@@ -16,6 +16,7 @@ from nncalc.catalogue.registry import operation
 from nncalc.engine.evaluate import evaluate
 from nncalc.engine.numpy_arrays import xp
 from nncalc.engine.value import value_of
+from nncalc.errors import DomainError
 from nncalc.language.equation import Equation, Program
 from nncalc.language.expression import Apply, Expression, Name, as_expression, call, walk
 from nncalc.language.text import to_text
@@ -26,6 +27,10 @@ TOLERANCE = 1e-6
 WIDTHS = (1e-5, 1e-4, 1e-3, 1e-6)
 # Of a number near to 0, as a small variance is, this part of it is tried too, where rounding leaves enough to tell.
 FINEST = 1e-4
+# Beside the end of what the loss takes, as a probability close to 1 is, the loss bends within its distance to that.
+# What rounding leaves there tells a right gradient from a wrong one all the same.
+ENDS = (1e-8, 1e-10, 1e-12, 1e-14)
+COARSE = 1e-3
 ROUNDING = 2.0**-52
 MOST_UNITS = 3
 # What lies near 1 inside of these is rounded as 1 is, however small the logarithm.
@@ -96,10 +101,10 @@ def check_gradients(program: Program, values: Mapping[str, Any], progress: Progr
     return checks
 
 
-def _rounded(forward: Program, at: Mapping[str, Any]) -> float:
-    """A number whose rounding is that of the loss: each value on the way to it is rounded, and that goes through its
-    gradient into the loss."""
-    size = 0.0
+def _rounded(forward: Program, at: Mapping[str, Any]) -> dict[str, float]:
+    """For each equation a number whose rounding is what it brings into the loss: its value is rounded, and that goes
+    through its gradient into the loss."""
+    sizes = {}
     for equation in forward.equations:
         gradient = 1.0 if equation.name == forward.loss else at.get(f"{equation.name}.grad")
         if gradient is None:
@@ -110,8 +115,9 @@ def _rounded(forward: Program, at: Mapping[str, Any]) -> float:
             value = xp.maximum(value, 1.0)
         with xp.errstate(all="ignore"):
             total = float(xp.sum(xp.abs(gradient) * value))
-        size = max(size, total) if isfinite(total) else size
-    return size
+        if isfinite(total):
+            sizes[equation.name] = total
+    return sizes
 
 
 def _is_logarithm(node: Apply) -> bool:
@@ -119,10 +125,19 @@ def _is_logarithm(node: Apply) -> bool:
     return node.op in LOGARITHMS or (target is not None and (target.classes or target.distribution))
 
 
-class _Moving:
-    """The loss as a function of one array of the program. rounded: a number whose rounding is that of the loss."""
+class _Sides(NamedTuple):
+    """The values on either side, the difference quotient between them, and whether the loss takes both sides."""
 
-    def __init__(self, forward: Program, at: Mapping[str, Any], name: str, rounded: float) -> None:
+    below: Mapping[str, Any]
+    above: Mapping[str, Any]
+    quotient: float
+    both: bool
+
+
+class _Moving:
+    """The loss as a function of one array of the program. rounded: what the rounding of each equation is that of."""
+
+    def __init__(self, forward: Program, at: Mapping[str, Any], name: str, rounded: Mapping[str, float]) -> None:
         assert forward.loss is not None
         changed = {name}
         behind = []
@@ -130,7 +145,9 @@ class _Moving:
             if equation.name != name and any(used in changed for used in equation.inputs):
                 changed.add(equation.name)
                 behind.append(equation)
-        self.program, self.at, self.name, self.rounded = forward.with_equations(behind), at, name, rounded
+        self.program, self.at, self.name = forward.with_equations(behind), at, name
+        # only what is worked out anew is rounded differently
+        self.rounded = max((rounded.get(equation.name, 0.0) for equation in behind), default=0.0)
         self.start = xp.asarray(at[name], dtype=xp.float64)
         self.loss = forward.loss
 
@@ -139,6 +156,27 @@ class _Moving:
         with xp.errstate(all="ignore"):
             moved[entry] += by
         return evaluate(self.program, {**self.at, self.name: moved}).values
+
+    def sides(self, entry: Entry, h: float) -> _Sides:
+        """The two evaluations around the value, or beside it where one lies outside of what the loss takes."""
+        start = self.start[entry]
+        try:
+            below, above = self.values(entry, -h), self.values(entry, h)
+        except DomainError:
+            return self._beside(entry, h)
+        # what h became in rounding: much, close to the end of what the loss takes
+        width = float((start + h) - (start - h))
+        return _Sides(below, above, (float(above[self.loss]) - float(below[self.loss])) / width, True)
+
+    def _beside(self, entry: Entry, h: float) -> _Sides:
+        """Three points on the side that the loss takes: their error goes with the square of h too."""
+        try:
+            near, far = self.values(entry, h), self.values(entry, 2 * h)
+        except DomainError:
+            h = -h
+            near, far = self.values(entry, h), self.values(entry, 2 * h)
+        losses = [float(values[self.loss]) for values in (self.at, near, far)]
+        return _Sides(self.at, far, (4 * losses[1] - 3 * losses[0] - losses[2]) / (2 * h), False)
 
 
 def _check(moving: _Moving, gradient: Any, begin: Callable[[int], None]) -> tuple[Check, Any]:
@@ -153,16 +191,20 @@ def _check(moving: _Moving, gradient: Any, begin: Callable[[int], None]) -> tupl
         best, quotient, units = float("nan"), float("nan"), []
         found: dict[float, float] = {}
         size = abs(float(moving.start[entry]))
-        for width in (*WIDTHS, FINEST * size):
+        both = True
+        for width in (*WIDTHS, FINEST * size, *ENDS):
             h = width * max(1.0, size) if width in WIDTHS else width
-            if not h:
+            if size + h == size:
                 continue
-            below, above = moving.values(entry, -h), moving.values(entry, h)
+            if width in ENDS and both:
+                break
+            below, above, slope, fits = moving.sides(entry, h)
+            both = both and fits
             losses = float(below[moving.loss]), float(above[moving.loss])
             noise = 4 * ROUNDING * max(*map(abs, losses), moving.rounded) / h
-            if width not in WIDTHS and noise > TOLERANCE * abs(a):
+            if width not in WIDTHS and noise > (COARSE if width in ENDS else TOLERANCE) * abs(a):
                 break
-            found[h] = (losses[1] - losses[0]) / (2 * h)
+            found[h] = slope
             for n in (found[h], *_extrapolated(found, h)):
                 error = _relative_error(a, n, noise)
                 if not isnan(error) and not error >= best:

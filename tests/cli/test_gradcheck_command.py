@@ -138,11 +138,15 @@ def test_sizes_far_from_one(w: float, tmp_path: Path, capsys: pytest.CaptureFixt
     assert (status, found["right"]) == (0, True)
 
 
-# a variance near to 0; a mean square whose numbers nearly cancel; a class that is nearly sure
+# a variance near to 0; a mean square whose numbers nearly cancel; a class that is nearly sure; a probability that can't
+# be moved both ways, and one that can't be moved far
 HARD = {
     "small": ("h = w * 1\nloss = y / sqrt(h + 1e-5)", 6e-5),
     "cancelled": ("h = w * 1\nloss = (h - 1000 * y) ** 2", 1000.000001),
     "sure": ("h = w * 1\nloss = softmax_cross_entropy(concat(h, 0 * h), concat(y * h / h, 0 * h))", [22]),
+    "at an end": ("h = w * 1\nloss = binary_cross_entropy(h, y)", 1),
+    "beside an end": ("h = w * 1\nloss = binary_cross_entropy(h, y - 1)", 0.99999997),
+    "beside 0": ("h = w * 1\nloss = binary_cross_entropy(h, y)", 3e-8),
 }
 
 
