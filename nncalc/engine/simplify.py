@@ -6,6 +6,7 @@ Only derived equations are simplified, never the user's own. Every rule keeps th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from math import prod
@@ -88,6 +89,8 @@ class Simplifier:
         fraction.above = self._without_repeats(fraction, shape)
         fraction.cancel()
         result = fraction.build()
+        if result is None:
+            return e
         return result if self.shapes(result) == shape else self.repeat(result, shape)
 
     def _without_repeats(self, fraction: _Fraction, shape: Shape) -> list[Expression]:
@@ -253,8 +256,11 @@ class _Fraction:
                 self.above.remove(factor)
                 self.below.remove(factor)
 
-    def build(self) -> Expression:
+    def build(self) -> Expression | None:
+        """The fraction as an expression; None where its numbers taken together are too large or small for a double."""
         number, above, below = self._reduced(), list(self.above), list(self.below)
+        if not (_is_double(number) and _is_double(self.divisor)):
+            return None
         if number < 0:
             turned = next((i for i, f in enumerate(above) if isinstance(f, Apply) and f.op == "subtract"), None)
             if turned is not None:
@@ -303,6 +309,10 @@ def is_zero(e: Expression) -> bool:
 def _is_decimal(number: Fraction) -> bool:
     """Whether a number has finitely many decimals, and few enough to read."""
     return (number * 10**6).denominator == 1
+
+
+def _is_double(number: Fraction) -> bool:
+    return number == 0 or sys.float_info.min <= abs(number) <= sys.float_info.max
 
 
 def _whole(value: float) -> bool:

@@ -120,6 +120,10 @@ RULES = [
     ("exp(x - x)", "exp(x - x)"),
     ("x * x", "x * x"),
     ("max(x, 0) + 1", "max(x, 0) + 1"),
+    # numbers that no double holds when they are multiplied
+    ("1e+200 * (1e+200 * x)", "1e+200 * (1e+200 * x)"),
+    ("-1e-200 * (x / 1e+200)", "-1e-200 * (x / 1e+200)"),
+    ("1e-320 * x", "1e-320 * x"),
 ]
 
 
