@@ -70,7 +70,8 @@ def _kinks(kinks: Sequence[Kink], symbols: Symbols) -> list[str]:
         listed = "; ".join(entries[:MOST_KINKS]) + more
         found.append(f"{which} {listed} not checked: {shown} switches between the two evaluations")
     if len(by_unit) > MOST_KINKS:
-        found.append(f"and {len(by_unit) - MOST_KINKS} more units switch")
+        others = len(by_unit) - MOST_KINKS
+        found.append(f"and {others} more {'unit switches' if others == 1 else 'units switch'}")
     return found
 
 
