@@ -87,11 +87,23 @@ def sizes_of(content: str, source: str, folder: Path | None) -> Sizes:
         layers = tuple(_layers(network, example, max(len(x), 1) if batched else EXAMPLES))
     except NncalcError as error:
         shell = Problem(Program((), parameters=tuple(network.values)), {}, places=places, rows=row)
-        raise shell.located(error) from None
+        raise shell.located(_of_one_example(network, example) or error) from None
     return Sizes(clean_text(text(document, "title")).strip(), example, layers)
 
 
 EXAMPLES = 2
+
+
+def _of_one_example(network: Network, example: Shape) -> NncalcError | None:
+    """What is wrong in the shapes that the file gives, without the axis of examples that it doesn't."""
+    if any(item.entry is not None and item.entry.name == "batch_norm" for item in network.every):
+        return None
+    shapes = Shapes({"x": example, **{name: tuple(value.shape) for name, value in network.values.items()}})
+    try:
+        network.equations(shapes, batched=False)
+    except NncalcError as error:
+        return error
+    return None
 
 
 def _layers(network: Network, example: Shape, examples: int) -> Iterator[LayerSize]:

@@ -145,6 +145,20 @@ def test_what_has_no_sizes_is_refused_with_its_place(text: str, message: str) ->
     assert refused.value.place is not None
 
 
+@pytest.mark.parametrize(
+    ("layers", "label"),
+    [
+        ("[conv2d: {weights: {shape: [6, 1, 3, 3]}}]", "x is 3×8×8, W1 is 6×1×3×3; each kernel has 1 channel"),
+        ("[max_pool2d: {size: 8}, flatten, dense: {weights: {shape: [2, 9]}}]", "W1 is 2×9, so W1 @ flat1 needs flat1"),
+        ("[batch_norm, conv2d: {weights: {shape: [6, 1, 3, 3]}}]", "each kernel has 1 channel, the input 3"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_the_shapes_of_the_file(layers: str, label: str) -> None:
+    with pytest.raises(NncalcError) as refused:
+        sizes(f"input_shape: [3, 8, 8]\nlayers: {layers}")
+    assert label in refused.value.label
+
+
 def output_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     assert run(arguments) == 0
     return capsys.readouterr().out
