@@ -278,11 +278,20 @@ class Reader:
                 node,
                 f"{entry.name} takes {wanted} array{'' if wanted == '1' else 's'}, found {len(arrays)}",
                 f"expected {entry.name}({', '.join(entry.args)})",
+                self._named_settings(node, most, tuple(entry.defaults)),
             )
         missing = next((name for name in entry.required if name not in settings), None)
         if missing is not None:
             self.refuse(node, f"{entry.name} needs its setting '{missing}'", f"expected {missing}=… behind the arrays")
         return Apply(entry.name, tuple(arrays), tuple(settings.items()))
+
+    def _named_settings(self, node: ast.Call, most: int, settings: tuple[str, ...]) -> str:
+        """The hint where settings stand by position, as NumPy has them: `sum(x, 0)`; else none."""
+        if not most < len(node.args) <= most + len(settings):
+            return ""
+        given = [self._written(argument) for argument in node.args]
+        named = [f"{name}={text}" for name, text in zip(settings, given[most:], strict=False)]
+        return f"A setting goes by its name: {self._written(node.func)}({', '.join(given[:most] + named)})."
 
     def _quoted_index(self, node: ast.expr) -> Setting:
         """`index=(1,)` or, where there are slices, `index=':, 1:'`."""
