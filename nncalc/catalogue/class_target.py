@@ -59,7 +59,7 @@ def are_probabilities(xp: Any, prediction: Any, target: Any, **_: Setting) -> No
         raise DomainError(
             "the prediction is no probability",
             label="expected entries between 0 and 1",
-            hint="softmax or sigmoid makes probabilities of logits; each cross-entropy has a form of its own for logits.",
+            hint="softmax or sigmoid makes probabilities of logits; each cross-entropy also has a form for logits.",
         )
 
 
