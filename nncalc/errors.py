@@ -90,7 +90,8 @@ ALSO_CALLED = {
     "l1": "mae", "bce": "binary_cross_entropy", "categorical_crossentropy": "cross_entropy",
     "sparse_categorical_crossentropy": "cross_entropy", "kl_div": "kl_divergence", "svm": "multiclass_hinge",
     "multi_margin": "multiclass_hinge", "gradient_descent": "sgd", "lr": "learning_rate", "eta": "learning_rate",
-    "negative_slope": "slope", "min_val": "low", "max_val": "high",
+    "negative_slope": "slope", "min_val": "low", "max_val": "high", "memory": "context",
+    **dict.fromkeys(("self_attention", "cross_attention", "multi_head_attention", "multihead_attention"), "attention"),
 }  # fmt: skip
 
 

@@ -107,6 +107,38 @@ def test_the_encoder_block_composed_of_its_layers_is_pytorchs() -> None:
 # --- the layer --------------------------------------------------------------------------------------------------------
 
 WEIGHTS = {part: listed(i, 4, 3) for i, part in enumerate("qkv")}
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"heads": 2, "bias": {"k": 0.3, "v": 0.2}}, {"mask": [[True, False], [False, True], [True, True]]}],
+    ids=str,
+)
+@pytest.mark.parametrize("each", [False, True], ids=["one context", "a context for each example"])
+def test_cross_attention_by_layers(settings: dict[str, Any], batch: bool, each: bool) -> None:
+    front = (2,) if batch else ()
+    weights = {"q": listed(3, 4, 3), "k": listed(4, 4, 5), "v": listed(5, 4, 5)}
+    context = listed(6, *(front if each else ()), 2, 5)
+    found = problem(
+        inputs=listed(1, *front, 3, 3),
+        labels=listed(2, *front, 3, 4),
+        layers=[attention(context=context, weights=weights, **settings)],
+        loss="half_sse",
+    )
+    assert_slopes(found)
+    if "heads" in settings:
+        return
+    values = work(found, "forward").values
+    k, v = (np.array(context) @ np.array(weights[part]).T for part in "kv")
+    q = values["x"] @ np.array(weights["q"]).T
+    arrays = {"q": q, "k": k, "v": v}
+    text = "h = attention(q, k, v, mask=m)" if "mask" in settings else "h = attention(q, k, v)"
+    if "mask" in settings:
+        arrays["m"] = np.where(settings["mask"], 0.0, -np.inf)
+    close(values["h1"], forward(text, arrays, labels=()).evaluated()["h"])
+
+
 DENSE = {"dense": {"weights": listed(8, 2, 4)}}
 MASK = [[True, False, True], [True, True, False], [True, True, True]]
 
@@ -275,6 +307,8 @@ def test_residual_layers_count_on_and_may_stand_inside_each_other() -> None:
         ({"layers": [attention(heads=3)]}, "the 4 features of Q1 can't be shared by 3 heads"),
         ({"layers": [attention(heads=1.5)]}, "the heads can't be 1.5"),
         ({"layers": [attention(mask=[[True, False]])]}, "the mask does not fit the scores"),
+        ({"layers": [attention(context=listed(1, 2, 5))]}, "context1 and W1_k.T do not fit"),
+        ({"layers": [attention(context=[1, 2, 3])]}, "the context has the wrong number of axes"),
         ({"layers": [attention(mask=[[True, 0.5, 1]] * 3)]}, "mask M1: 'true' among numbers"),
         ({"inputs": [1, 2, 3], "layers": [attention()]}, "the inputs of attention have the wrong number of axes"),
         ({"inputs": [1, 5], "layers": [{"embedding": {"weights": listed(1, 4, 2)}}]}, "there is no class 5"),

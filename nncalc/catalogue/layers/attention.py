@@ -1,4 +1,4 @@
-"""Self-attention with one head or several, and what stands around it: positions, embeddings, a mean over time."""
+"""Attention to the sequence itself or another, and what stands around it: positions, embeddings, a mean over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ SEQUENCE = "(time, features)"
 def _attention(b: Block) -> None:
     heads = b.options["heads"]
     assert isinstance(heads, (int, float))
-    queries, keys, values = (_linear(b, letter, b.x, part) for letter, part in (("Q", "q"), ("K", "k"), ("V", "v")))
+    seen, shared = _context(b) if "context" in b.given else (b.x, False)
+    queries = _linear(b, "Q", b.x, "q")
+    keys, values = (_linear(b, letter, seen, letter.lower(), per_example=not shared) for letter in "KV")
     for name in (queries, keys, values):
         features = b.shape_of(name)[-1]
         if features % int(heads):
@@ -41,11 +43,26 @@ def _attention(b: Block) -> None:
         b.assign("h", concat)
 
 
-def _linear(b: Block, letter: str, x: Expression, part: str) -> Name:
+def _context(b: Block) -> tuple[Name, bool]:
+    """The other sequence that is attended to, and whether it is one for all examples of a batch."""
+    context = b.name("context")
+    shape = b.shape_of(context)
+    if len(shape) not in ((2, 3) if b.batched else (2,)):
+        label = f"found {dimensions(shape)}, expected {SEQUENCE}"
+        raise ShapeError("the context has the wrong number of axes", label=label, names=(context.id,))
+    shared = b.batched and len(shape) == 2
+    if b.batched and not shared:
+        b.per_example.add(context.id)
+    return context, shared
+
+
+def _linear(b: Block, letter: str, x: Expression, part: str, per_example: bool = True) -> Name:
     """x Wᵀ + b (or x W + b) of that part, for each time step."""
     W = b.name("W", f"_{part}")  # noqa: N806 - the field's own letter
     product = x @ W if b.row else x @ W.T
-    return b.assign(letter, product + b.name("b", f"_{part}") if f"bias.{part}" in b.given else product)
+    if f"bias.{part}" in b.given:
+        product = product + b.name("b", f"_{part}")
+    return b.assign(letter, product, per_example=per_example)
 
 
 def _embedding(b: Block) -> None:
@@ -87,6 +104,7 @@ ENTRIES = (
             Parameter("weights", "W", 2, required=True, parts=PARTS, may_lack=("o",)),
             Parameter("bias", "b", 1, parts=PARTS),
             Parameter("mask", "M", None, trained=False, added=True),
+            Parameter("context", "context", None, trained=False),
         ),
         options=(
             Option("heads", 1, "how many heads share the features", at_least=1, whole=True),
@@ -95,7 +113,8 @@ ENTRIES = (
         ),
         example=SEQUENCE,
         example_rank=2,
-        meaning="every time step's weighted mean of all values: softmax(Q Kᵀ / √d) V, for each head; then W_o",
+        meaning="every time step's weighted mean of all values: softmax(Q Kᵀ / √d) V, for each head; then W_o. "
+        "With a context, keys and values come from that other sequence",
         source=f"{PAPER}section 3.2; PyTorch documentation, torch.nn.MultiheadAttention",
     ),
     Layer(
