@@ -17,7 +17,7 @@ MOST_ENTRIES = 5
 def remarks(trace: Trace) -> list[str]:
     """Plain sentences, with the names of the equations; entries count from 1."""
     found = [] if not trace.phase("backward") else [*_kinks(trace), *_switches(trace), *_zeros(trace), *_ties(trace)]
-    return [*found, *_not_finite(trace)]
+    return [*found, *_masks(trace), *_not_finite(trace)]
 
 
 def _kinks(trace: Trace) -> list[str]:
@@ -89,6 +89,20 @@ def _ties(trace: Trace) -> list[str]:
             if len(hits):
                 where = entries(step.name if node == step.expression else to_text(node), hits, hits.shape[1])
                 found.append(f"{where}: {entry.at_tie}")
+    return list(dict.fromkeys(found))
+
+
+def _masks(trace: Trace) -> list[str]:
+    """Masks of 0 and 1 that are added to scores as numbers, where true and false may have been meant."""
+    found = []
+    for step in trace.phase("forward"):
+        for node in walk(step.expression):
+            if not isinstance(node, Apply):
+                continue
+            for mask in (node.setting(option.name) for option in operation(node.op).options if option.added):
+                numbers = set(xp.ravel(trace.values[mask.id]).tolist()) if isinstance(mask, Name) else set()
+                if isinstance(mask, Name) and 1 in numbers and numbers <= {0, 1}:
+                    found.append(f"{mask.id}: its 0 and 1 are added to the scores; to hide keys, write true and false")
     return list(dict.fromkeys(found))
 
 

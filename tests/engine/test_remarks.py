@@ -71,3 +71,18 @@ def test_equal_pieces_of_a_maxout_unit_are_pointed_out() -> None:
     assert remarks(work(load_text(TIED, "here", None), "backward")) == [
         "act1[1, 1]: a tie: its unit has several largest pieces, which share the gradient"
     ]
+
+
+@pytest.mark.parametrize(
+    ("mask", "expected"),
+    [
+        ("[[1, 0], [1, 1]]", ["M1: its 0 and 1 are added to the scores; to hide keys, write true and false"]),
+        ("[[true, false], [true, true]]", []),
+        ("[[0, 0], [0, 0]]", []),
+        ("[[1, 0], [1, 0.5]]", []),
+    ],
+)
+def test_a_mask_of_numbers_that_may_be_meant_as_true_and_false(mask: str, expected: list[str]) -> None:
+    weights = "{q: [[1, 0], [0, 2]], k: [[1, 1], [0, 1]], v: [[1, 2], [0, 1]]}"
+    text = f"inputs: [[1, 0], [0, 1]]\nlayers: [{{attention: {{mask: {mask}, weights: {weights}}}}}]\n"
+    assert remarks(work(load_text(text, "p.yaml", None), "forward")) == expected
