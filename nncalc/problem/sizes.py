@@ -141,12 +141,10 @@ def _name(item: Item) -> str:
 
 
 def _parameters(item: Item, constants: set[str]) -> Iterator[tuple[str, Shape]]:
-    """The shapes of what is learned, by the file's keys (`weights`, `weights.q`)."""
-    if item.entry is None:
-        return
+    """The shapes of what is learned, by the file's keys (`weights`, `weights.q`); of an activation's, by its name."""
     keys = {
         name_of(parameter, item.suffix, part): f"{parameter.key}.{part}" if part else parameter.key
-        for parameter in item.entry.parameters
+        for parameter in (() if item.entry is None else item.entry.parameters)
         for part in ("", *parameter.parts)
     }
     for name, value in item.stated.values.items():
@@ -157,13 +155,18 @@ def _parameters(item: Item, constants: set[str]) -> Iterator[tuple[str, Shape]]:
 def _how(item: Item, parameters: dict[str, Shape]) -> str:
     if not parameters:
         return ""
+    parts = []
     if item.entry is not None and item.entry.how is not None:
-        return item.entry.how(parameters)
+        parts.append(item.entry.how(parameters))
+        # an activation that learns, PReLU, has its own beside the layer's
+        keys = {parameter.key for parameter in item.entry.parameters}
+        parameters = {key: shape for key, shape in parameters.items() if key not in keys}
     products: dict[str, int] = {}
     for shape in parameters.values():
         product = "·".join(map(str, shape)) or "1"
         products[product] = products.get(product, 0) + 1
-    return " + ".join(product if times == 1 else f"{times}·{product}" for product, times in products.items())
+    parts += [product if times == 1 else f"{times}·{product}" for product, times in products.items()]
+    return " + ".join(parts)
 
 
 def _multiply_adds(equation: Equation, shapes: Shapes) -> int:

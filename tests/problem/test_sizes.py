@@ -69,6 +69,8 @@ def test_lenet_5_has_its_published_number_of_parameters() -> None:
             8,
             ["", "", "4·2"],
             [(1, 1), (8, 8), None]),
+        ("- conv2d: {weights: {shape: [2, 4, 1, 1]}}\n- prelu: {slope: [0.1, 0.2]}\n- flatten\n- prelu: {slope: 0.3}",
+         [(2, 8, 8), (128,), (128,)], 11, ["1·1·4·2 + 2", "", "1"], [(1, 1), None, None]),
         ("- conv2d: {name: a, weights: {shape: [1, 4, 1, 1]}}\n- relu\n- reshape: {shape: [8, -1]}\n- tanh",
          [(1, 8, 8), (8, 8), (8, 8)], 4, ["1·1·4·1", "", ""], [(1, 1), None, None]),
     ],
