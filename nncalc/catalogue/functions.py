@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nncalc.catalogue.mistake import Mistake
-from nncalc.catalogue.operation import Operation, Option, Rule, Shape, broadcast
+from nncalc.catalogue.operation import Operation, Option, Rule, broadcast
 from nncalc.catalogue.substitutes import instead
-from nncalc.errors import ShapeError
-from nncalc.language.expression import Expression, Setting, call
+from nncalc.language.expression import Expression, call
 
 POSITIVE = ((0.2, 3.0),)
 CALCULUS = "Abramowitz and Stegun, Handbook of Mathematical Functions"
@@ -53,12 +52,6 @@ def _bases(own: str) -> tuple[Mistake, ...]:
         for name, what in words.items()
         if name != own
     )
-
-
-def _clip_shape(x: Shape, low: Setting, high: Setting) -> Shape:
-    if low is None and high is None:
-        raise ShapeError("clip needs a bound", label="expected low=…, high=… or both")
-    return x
 
 
 def _clip(xp: Any, x: Any, low: float | None, high: float | None) -> Any:
@@ -155,7 +148,7 @@ ENTRIES = (
             Option("high", None, "the largest", number=True),
         ),
         value=_clip,
-        shape=_clip_shape,
+        shape=broadcast,
         derivatives=(_clip_derivative,),
         text="clip({x})",
         latex=r"\operatorname{clip}\left({x}\right)",
