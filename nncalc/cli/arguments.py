@@ -140,6 +140,8 @@ def sort_arguments(
             options += [word, *_short_values(word, waiting, known)]
         elif _is_positional(word, expression=expressions and all(ASSIGNMENT.match(before) for before in positional)):
             positional.append(word)
+        elif until_positional and waiting:
+            raise _no_option(word, known, "A command's options stand behind its name: 'nncalc sgd --json'.")
         else:
             raise _no_option(word, known)
     return options, positional
@@ -183,10 +185,11 @@ def _is_positional(word: str, *, expression: bool) -> bool:
     return looks_like_number(word) or (expression and looks_like_expression(word))
 
 
-def _no_option(word: str, known: dict[str, Any]) -> UsageError:
+def _no_option(word: str, known: dict[str, Any], hint: str = "") -> UsageError:
+    """hint: what is said where no option has a name like it."""
     name = word.partition("=")[0]
     stem = name.lstrip("-")
     stems = [option.removeprefix("--") for option in known if option.startswith("--")]
     begun = [candidate for candidate in stems if stem and candidate.startswith(stem)]
     best = begun[0] if len(begun) == 1 else nearest(stem, stems)
-    return UsageError(f"no option '{name}'", hint=f"Did you mean '--{best}'?" if best else "")
+    return UsageError(f"no option '{name}'", hint=f"Did you mean '--{best}'?" if best else hint)

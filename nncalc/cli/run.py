@@ -58,6 +58,12 @@ def _invoke(arguments: list[str]) -> int:
 
 def _program(arguments: list[str]) -> str:
     """`nncalc softmax` where the arguments name a command: the group's own options take no values."""
-    word = next((word for word in arguments if not word.startswith("-")), "")
+    for word in arguments:
+        if not word.startswith("-"):
+            break
+        if word not in ("--no-color", "--"):
+            return "nncalc"  # it is this option that the group does not know
+    else:
+        return "nncalc"
     name = commands.canonical(word)
     return f"nncalc {name}" if name else "nncalc"

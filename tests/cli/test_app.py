@@ -138,6 +138,11 @@ def test_names_may_be_typed_with_either_dash(typed: str, probe: Probe, capsys: p
         (["swish"], "nncalc: no command 'swish'\n  Did you mean 'silu'?\n  Try 'nncalc --help'.\n"),
         (["--versoin"], "nncalc: no option '--versoin'\n  Did you mean '--version'?\n  Try 'nncalc --help'.\n"),
         (
+            ["--json", "problems"],
+            "nncalc: no option '--json'\n  A command's options stand behind its name: 'nncalc sgd --json'.\n"
+            "  Try 'nncalc --help'.\n",
+        ),
+        (
             ["problems", "--jsn"],
             "nncalc problems: no option '--jsn'\n  Did you mean '--json'?\n  Try 'nncalc problems --help'.\n",
         ),
