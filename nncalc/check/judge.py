@@ -35,6 +35,11 @@ from nncalc.problem.answers import Answer, Sheet
 TAKEN = ("wrong_value", "wrong_argument")
 FEWEST_ALIKE = 3  # entries that are the same by no chance
 MOST_PAIRED = 8  # values of a sheet for which two mistakes at once are looked for in vain
+# Who wrote more values that no mistake explains had another problem before them: after so many none is looked for, and
+# after more of them only those other right forms are tried that are found at once.
+MOST_IN_VAIN = 20
+MOST_FORMS_IN_VAIN = 100
+NOT_LOOKED_FOR = "no mistake is looked for here: too much before it on this sheet is explained by none"
 
 
 class Judge:
@@ -54,6 +59,7 @@ class Judge:
         self.values: list[Judged] = []
         self.wrong: set[Key] = set()
         self.pairs_left = MOST_PAIRED if pairs else 0
+        self.in_vain = 0
         self.faults: list[Fault] = []
         self.remarks: list[Sentence] = []
 
@@ -131,7 +137,7 @@ class Judge:
         """Whether all that is not right was worked out from the student's own values; if so, it is noted."""
         iteration = key[0]
         for way, (own, exact) in enumerate(self._ways(key)):
-            form = self.forms.fitting(own, exact, key, written, is_right)
+            form = self.forms.fitting(own, exact, key, written, is_right, quickly=self.in_vain >= MOST_FORMS_IN_VAIN)
             derived = self.forms.derived(own, key, written, is_right) if form is None and way == 0 else None
             form = derived or form
             if form is None:
@@ -213,13 +219,15 @@ class Judge:
     def _explain(self, key: Key, written: Written, right: Any, is_right: Any) -> None:
         groups: list[list[Found]] = []
         unbelieved = False
-        for own, exact in self._ways(key):
+        is_searched = self.in_vain < MOST_IN_VAIN
+        for own, exact in self._ways(key) if is_searched else ():
             search = Search(self.possibilities, own, exact)
             groups = search.explain(key, written, right, self.pairs_left > 0)
             unbelieved |= search.unbelieved
             if groups:
                 break
         self.pairs_left -= not groups
+        self.in_vain += not groups
         first = groups[0][0] if groups else None
         if (
             first is not None
@@ -253,7 +261,7 @@ class Judge:
             if place is not None and not group[0].given:
                 self.copies.note_slip(key, place, float(expected[place]))
         if first is None or first.key == key:
-            self.faults += [Fault(key, tuple(group)) for group in groups] or [Fault(key, ())]
+            self.faults += [Fault(key, tuple(group)) for group in groups] or [self._unexplained(key, is_searched)]
         # one number may well be 0 by mistake; an array that was taken from zeros makes what follows easy all the same
         by_mistake = first is not None and (first.cost <= ALWAYS or first.kind not in TAKEN)
         excused = first is not None or unbelieved if right.size == 1 else by_mistake
@@ -262,6 +270,10 @@ class Judge:
         form = first.expression if first is not None and first.key == key else None
         exact = np.where(np.isfinite(exact), exact, written.filled(right))
         self._accept(key, written, entries, right, exact, form, tainted=True)
+
+    @staticmethod
+    def _unexplained(key: Key, is_searched: bool) -> Fault:
+        return Fault(key, (), sentence=None if is_searched else Sentence(NOT_LOOKED_FOR))
 
     def _wrong_shape(self, key: Key, answer: Answer, right: Any) -> None:
         own = self.own.value(*key)

@@ -25,11 +25,13 @@ class RightForms:
         self.possibilities = possibilities
         self.mistaken: list[tuple[str, Expression]] = []
 
-    def fitting(self, own: Own, exact: Own, key: Key, written: Written, is_right: Any) -> Expression | None:
+    def fitting(
+        self, own: Own, exact: Own, key: Key, written: Written, is_right: Any, *, quickly: bool = False
+    ) -> Expression | None:
         """The form that gives what is written: the plain one if it does, strictly or as rounding explains, or another.
 
         exact: the values with all the digits that the student may have carried on with. is_right: the entries that
-        need no explanation.
+        need no explanation. quickly: of the other forms, only those that are found at once are tried.
         """
         plain = own.equation(key)
         if (is_right | written.near(own.value(*key))).all():
@@ -37,7 +39,8 @@ class RightForms:
         with suppress(*UNUSABLE):
             if (is_right | written.near(exact.value(*key))).all() or self._loosely(own, key, plain, written, is_right):
                 return plain
-        others = self.possibilities.right_forms(key[1], key[0] > 1)[1:]
+        forms_of = self.possibilities.quick_right_forms if quickly else self.possibilities.right_forms
+        others = forms_of(key[1], key[0] > 1)[1:]
         for form in others:
             with suppress(*UNUSABLE):
                 fits = is_right | written.near(own.of(key[0], form)) | written.near(exact.of(key[0], form))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nncalc.check import judge
 from nncalc.check.checker import Checker
 from nncalc.check.report import MISSING, RIGHT, ROUNDED
 from tests.check.sheets import PROBLEMS, check, shipped
-from tests.check.students import any_manner, right_sheet
+from tests.check.students import Manner, any_manner, right_sheet
 
 EACH = 8  # sheets of each problem
 SHIPPED = sorted(path.stem for path in PROBLEMS.glob("*.yaml"))
@@ -47,5 +48,17 @@ def test_no_right_sheet_is_objected_to(name: str) -> None:
 def test_nor_one_of_which_hardly_anything_is_on_the_sheet(name: str, seed: int) -> None:
     checker, random = shipped(name), drawn(seed, name)
     manner = any_manner(random, int(random.integers(1, 4)))._replace(left_out=float(random.choice((0.7, 0.9, 0.95))))
+    with np.errstate(all="ignore"):
+        assert objections(checker, right_sheet(checker, manner, random)) == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_nor_one_worked_out_otherwise_when_no_mistake_is_looked_for_any_more(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "MOST_IN_VAIN", 0)
+    monkeypatch.setattr(judge, "MOST_FORMS_IN_VAIN", 0)
+    checker, random = shipped(name), drawn(1, name)
+    manner = Manner(places=(4,), other_forms=1.0, iterations=2 if checker.problem.forward.loss else 1)
     with np.errstate(all="ignore"):
         assert objections(checker, right_sheet(checker, manner, random)) == []

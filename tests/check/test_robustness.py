@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from nncalc.check.judge import NOT_LOOKED_FOR
 from nncalc.check.report import CONVENTION, FOLLOWS, SHAPE, WRONG, Report
 from nncalc.problem.answers import Sheet, read_sheet
 from nncalc.views.check_json import report_object
@@ -82,6 +83,17 @@ def hangs_together(name: str, report: Report, text: str) -> None:
     told = {one for mistake in report.mistakes for one in (mistake.name, *mistake.also_at)}
     if any(v.verdict in (WRONG, SHAPE) for v in report.verdicts):
         assert told or report.conventions, text
+
+
+def test_of_a_sheet_that_is_wrong_throughout_the_rest_is_not_searched() -> None:
+    checker, random = shipped("lstm"), np.random.default_rng(5)
+    course = checker.possibilities.course
+    page = {name: np.round(random.normal(size=course.shapes.known[name]), 3).tolist() for name in course.equations}
+    report = check(checker, json.dumps(page))
+    assert not report.right
+    said = [str(mistake.explanation) for mistake in report.mistakes if mistake.kind == "unexplained"]
+    assert sum(text == NOT_LOOKED_FOR for text in said) > len(said) / 2
+    assert str(report.mistakes[0].explanation) != NOT_LOOKED_FOR
 
 
 def test_fifty_iterations_are_judged() -> None:
