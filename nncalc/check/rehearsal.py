@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # So many, and so much of the furthest that they are led, since others may have been led further: of some ten thousand
 # right sheets with most values left out, none was called wrong that the worst cases would have allowed.
 STUDENTS = 48
-ALLOWED = 3.0
+ALLOWED = 4.0
 # how often a student rounds what stands on no sheet, and which way the written numbers are off: all up, all down
 ALWAYS, NEVER = 1.0, 0.0
 FIRST = (*6 * ((ALWAYS, 0),), (NEVER, 0), (ALWAYS, 1), (ALWAYS, -1), (NEVER, 1), (NEVER, -1))
