@@ -56,7 +56,7 @@ def closing(report: Report, writer: Writer | None, width: int) -> list[Line]:
         more = ", …" if len(report.unknown) > MOST_UNKNOWN else ""
         found.append((f"not known in this problem, and passed over: {shown}{more}", ""))
     if not report.verdicts:
-        found.append(("nothing on this sheet is a value of this problem", ""))
+        found.append(("no value of this problem is answered on this sheet", ""))
     if report.out_of > 0:
         found.append((points_text(report.points, report.out_of), "right" if report.right else "bold"))
     return [[(line, style)] for text, style in found for line in wrapped(text, width)]

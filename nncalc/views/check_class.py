@@ -113,7 +113,7 @@ def _remark(score: Score, found: Class, writer: Writer) -> str:
     if score.error:
         return f"can't be read: {clean(score.error)}"
     if _is_empty(score):
-        return "nothing on it is a value of this problem"
+        return "no value of this problem is answered"
     if score.first is None:
         return "right" if score.right else ""
     name, kind = score.first

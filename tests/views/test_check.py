@@ -219,7 +219,7 @@ def test_what_is_missing_and_a_sheet_of_nothing() -> None:
     partly = screen(mistaken(FLIPPED, verdict("hbar1", words), verdict("h1", MISSING, None)))
     assert partly[:2] == [" –  h̄¹      missing  entries 2 and 4", " –  h¹      missing"]
     empty = Report("s.yaml", True, 0, 0, (), (), (), ())
-    assert screen(empty) == ["nothing on this sheet is a value of this problem"]
+    assert screen(empty) == ["no value of this problem is answered on this sheet"]
 
 
 def test_every_verdict_has_a_sign_and_every_kind_words() -> None:

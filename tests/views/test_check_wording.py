@@ -115,13 +115,14 @@ def test_a_class_has_a_row_for_each_wording_of_a_kind() -> None:
 
 def test_a_sheet_without_an_answer_is_not_said_to_be_right() -> None:
     kept = Class()
-    for sheet in ("los: 6.08", "loss: 6.08"):
+    for sheet in ("los: 6.08", "loss: 6.08", "loss: ~"):
         kept.add(report_of(reference(), sheet))
     lines = ["".join(text for text, _ in line) for line in class_view(kept, Writer(reference()), width=90)]
-    assert " ".join(lines[1].split()) == "– ada.yaml nothing on it is a value of this problem"
-    assert lines[-1] == "1 of 2 sheets all right, 1 without an answer; on average 100 % of the points"
+    assert " ".join(lines[1].split()) == "– ada.yaml no value of this problem is answered"
+    assert " ".join(lines[3].split()) == "– ada.yaml no value of this problem is answered"
+    assert lines[-1] == "1 of 3 sheets all right, 2 without an answer; on average 100 % of the points"
     # it is none that is wrong either, as in the JSON
-    assert kept.all_right == 2
+    assert kept.all_right == 3
 
 
 @pytest.mark.parametrize("kind", ["axis", "count", "root", "twice"])
