@@ -6,7 +6,7 @@ import numpy as np
 
 from nncalc.check.conventions import Conventions
 from nncalc.check.course import Course
-from nncalc.check.judge import Judge
+from nncalc.check.judge import Judge, Watch
 from nncalc.check.judgement import Judgement
 from nncalc.check.possibilities import Possibilities
 from nncalc.check.report import Convention, Report
@@ -19,10 +19,13 @@ class Checker:
     """Checks sheets of one problem; what depends on the problem alone is worked out once, and when it is needed.
 
     tolerance: how far a number may be off, in place of what its writing says. strict: another convention is wrong.
+    watch: is told of each value as it is begun.
     """
 
-    def __init__(self, problem: Problem, tolerance: float | None = None, strict: bool = False) -> None:
-        self.problem, self.tolerance, self.strict = problem, tolerance, strict
+    def __init__(
+        self, problem: Problem, tolerance: float | None = None, strict: bool = False, watch: Watch | None = None
+    ) -> None:
+        self.problem, self.tolerance, self.strict, self.watch = problem, tolerance, strict, watch
         self.possibilities = Possibilities(Course(problem))
         self.conventions = Conventions(self.possibilities.course)
 
@@ -36,4 +39,4 @@ class Checker:
             return report_of(self.problem, self.possibilities, sheet, judgement, kept, self.strict)
 
     def _judge(self, possibilities: Possibilities, sheet: Sheet, pairs: bool) -> Judgement:
-        return Judge(possibilities, sheet, self.tolerance, pairs).run()
+        return Judge(possibilities, sheet, self.tolerance, pairs, self.watch).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -42,10 +43,21 @@ MOST_FORMS_IN_VAIN = 100
 NOT_LOOKED_FOR = "no mistake is looked for here: too much before it on this sheet is explained by none"
 
 
+# told which value is begun, how many have been judged, and of how many
+Watch = Callable[[str, int, int], None]
+
+
 class Judge:
     """Judges one sheet of a course."""
 
-    def __init__(self, possibilities: Possibilities, sheet: Sheet, tolerance: float | None, pairs: bool = True) -> None:
+    def __init__(
+        self,
+        possibilities: Possibilities,
+        sheet: Sheet,
+        tolerance: float | None,
+        pairs: bool = True,
+        watch: Watch | None = None,
+    ) -> None:
         self.possibilities = possibilities
         self.course = possibilities.course
         self.sheet, self.tolerance = sheet, tolerance
@@ -60,18 +72,23 @@ class Judge:
         self.wrong: set[Key] = set()
         self.pairs_left = MOST_PAIRED if pairs else 0
         self.in_vain = 0
+        self.watch = watch
         self.faults: list[Fault] = []
         self.remarks: list[Sentence] = []
 
     def run(self) -> Judgement:
         self._look_ahead()
         self.own.style = style_of(self.sheet)
+        begun, total = 0, sum(map(len, self.sheet.iterations))
         for iteration, answers in enumerate(self.sheet.iterations, 1):
             right = self.course.right(iteration)
             for name in self.course.used:
                 answer = answers.get(name)
                 if answer is None:
                     continue
+                if self.watch is not None:
+                    self.watch(name, begun, total)
+                begun += 1
                 key = (iteration, name)
                 self.own.turn_to(key)
                 if name in self.course.order:

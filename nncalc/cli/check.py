@@ -89,7 +89,9 @@ def check(
     sources = sources_of(answers)
     if file == "-" and any(source.is_standard_input for source in sources):
         raise UsageError("FILE and ANSWERS can't both be standard input", hint="Name a file for one of the two.")
-    marker = Marker(problem_of(file), tolerance, strict)
+    # of many sheets in a table or in JSON there is one bar over all of them
+    alone = len(sources) == 1 or (hints is not None and not json)
+    marker = Marker(problem_of(file), tolerance, strict, alone)
     if json:
         right = _json_lines(marker, sources, hints)
     elif len(sources) == 1:
@@ -107,20 +109,29 @@ def check(
 
 
 class Marker:
-    """Reads sheets and judges them; what depends on the problem alone is worked out once."""
+    """Reads sheets and judges them; what depends on the problem alone is worked out once.
 
-    def __init__(self, problem: Problem, tolerance: float | None, strict: bool) -> None:
+    alone: whether a sheet that takes long has a progress bar of its own, where somebody watches standard error.
+    """
+
+    def __init__(self, problem: Problem, tolerance: float | None, strict: bool, alone: bool) -> None:
         from nncalc.check.checker import Checker
+        from nncalc.cli.progress import LateBar
         from nncalc.problem.answers import AnswerReader
 
         self.problem, self.strict = problem, strict
         self._reader = AnswerReader(problem)
-        self._checker = Checker(problem, tolerance=tolerance, strict=strict)
+        watched = alone and sys.stderr is not None and sys.stderr.isatty()
+        self._bar = LateBar(sys.stderr) if watched else None
+        watch = None if self._bar is None else self._bar.show
+        self._checker = Checker(problem, tolerance=tolerance, strict=strict, watch=watch)
 
     def report(self, source: Source) -> Report:
         """What is said of a sheet. Raises NncalcError for one that can't be read."""
         try:
-            return self._checker.report(self._reader.read(source.text(), source.name))
+            sheet = self._reader.read(source.text(), source.name)
+            with self._bar or nullcontext():
+                return self._checker.report(sheet)
         except NncalcError as error:
             if source.is_standard_input and error.place is not None:
                 error.place = error.place._replace(source=STANDARD_INPUT)

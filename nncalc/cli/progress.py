@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, TextIO
 
 from nncalc.cli import output
@@ -18,3 +19,32 @@ def progress_bar(stream: TextIO) -> Any:
     return Progress(
         *columns, console=console, transient=True, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False
     )
+
+
+class LateBar:
+    """A bar for work that is mostly done at once: it shows only where that has taken more than a second."""
+
+    PATIENCE = 1.0
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._begun = stream, monotonic()
+        self._bar: Any = None
+
+    def show(self, name: str, done: int, total: int) -> None:
+        """How far the work is: done of total, and what is begun now."""
+        if self._bar is None:
+            if monotonic() - self._begun <= self.PATIENCE:
+                return
+            self._bar = progress_bar(self._stream)
+            self._bar.start()
+            self._bar.add_task("", total=total)
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total, description=name)
+
+    def __enter__(self) -> LateBar:
+        self._begun = monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

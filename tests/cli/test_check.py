@@ -35,7 +35,7 @@ Capture = pytest.CaptureFixture[str]
 def _by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report of a sheet is that of the beginning of its name; sheets are read as ever."""
 
-    def begin(self: Marker, problem: Problem, tolerance: float | None, strict: bool) -> None:
+    def begin(self: Marker, problem: Problem, tolerance: float | None, strict: bool, _alone: bool) -> None:
         self.problem, self.strict = problem, strict
         self._reader = AnswerReader(problem)
 

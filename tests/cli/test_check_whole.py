@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from nncalc.cli.progress import LateBar
 from nncalc.cli.run import run
 from nncalc.views.clean import display_width
 
@@ -115,3 +118,17 @@ def test_tolerance_and_strictness_reach_the_checker(tmp_path: Path, capsys: Capt
     sheet.write_text("h2: [7.11, 1.2, 1.1]\n", "utf-8")
     assert checked("regression", sheet, capsys)[0] == 1
     assert checked("regression", sheet, capsys, "--tolerance", "0.05")[0] == 0
+
+
+@pytest.mark.parametrize(("patience", "options"), [(-1.0, []), (-1.0, ["--json"]), (600.0, [])])
+def test_a_sheet_that_takes_long_has_a_progress_bar_on_a_terminal(
+    patience: float, options: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(LateBar, "PATIENCE", patience)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert run(["check", "regression", "regression-in-3", *options]) == 1
+    assert capsys.readouterr().out
+    assert ("0/" in stream.getvalue()) == (patience < 0)
+    assert patience < 0 or stream.getvalue() == ""
