@@ -59,7 +59,7 @@ class Class:
         self.times.update(made)
         self.sheets.update(set(made))
         first = made[0] if made else None
-        answers = bool(report.verdicts)
+        answers = any(verdict.verdict != MISSING for verdict in report.verdicts)
         self.scores.append(Score(report.sheet, answers, report.right, report.points, report.out_of, first))
 
     @property

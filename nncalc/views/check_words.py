@@ -50,6 +50,15 @@ KINDS_OF_ENTRIES = {
     "twice": "a function applied twice",
 }
 
+# Sentences that say more exactly what was done than their kind does.
+SENTENCES = {
+    ("wrong_function", "{0} is left out"): "a function left out",
+    ("missing_factor", "{0} is left out"): "a function left out",
+    ("wrong_function", "{0} is applied to the result"): "a function too many",
+    ("wrong_function", "{0} is taken of the result"): "a function too many",
+    ("wrong_function", "the comparison is turned round"): "a comparison turned round",
+}
+
 
 def kind_words(kind: str, explanation: Sentence | None = None) -> str:
     """A kind of mistake in words.
@@ -57,6 +66,9 @@ def kind_words(kind: str, explanation: Sentence | None = None) -> str:
     One of an operation's own entry isn't among KINDS: it is said as that entry says it, where this is a sentence
     without formulas, else as KINDS_OF_ENTRIES has it, else its `_` become blanks.
     """
+    exact = SENTENCES.get((kind, explanation.text)) if explanation is not None else None
+    if exact is not None:
+        return exact
     own = explanation.text if explanation is not None and not explanation.parts else ""
     return KINDS.get(kind) or own or KINDS_OF_ENTRIES.get(kind) or kind.replace("_", " ")
 

@@ -14,6 +14,7 @@ from nncalc.views.check import closing, report_view
 from nncalc.views.check_class import Class, class_view
 from nncalc.views.check_words import kind_words
 from nncalc.views.writer import Writer
+from tests.check import sheets
 from tests.views.check_reports import FLIPPED, equation, mistaken, reference, verdict
 
 
@@ -203,3 +204,25 @@ def test_of_many_roundings_the_first_are_told() -> None:
     found = said(reference(), mistaken(FLIPPED, verdict("h2.grad", "wrong"))._replace(notes=notes))
     assert found.count("and 3 numbers more like these; --json has them") == 1
     assert sum("the other way" in line for line in found if line.startswith("h¹")) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "computed", "words"),
+    [
+        ("h1", "hbar1", "a function left out"),
+        ("h1", "tanh(hbar1)", "another function used"),
+        ("h2", "softmax(W2 @ h1 + b2)", "a function too many"),
+    ],
+)
+def test_a_function_left_out_or_too_many_is_not_called_another_one(name: str, computed: str, words: str) -> None:
+    checker = sheets.shipped("regression")
+    mistake = sheets.check(checker, sheets.sheet_of(checker, 4, {(1, name): computed})).mistakes[0]
+    assert (mistake.name, kind_words(mistake.kind, mistake.explanation)) == (name, words)
+
+
+def test_a_sheet_of_nothing_but_what_is_missing_is_not_said_to_be_right() -> None:
+    problem = "{given: {x: 3}, equations: 'h = 2 * x', points: {h: 1}}"
+    kept = Class()
+    kept.add(sheets.check(sheets.stated(problem), "h: ~"))
+    lines = ["".join(text for text, _ in line) for line in class_view(kept, Writer(reference()), width=90)]
+    assert " ".join(lines[1].split()) == "– sheet.yaml 0/1 0 % no value of this problem is answered"
