@@ -130,6 +130,8 @@ def _in_columns(step: Step, sheet: Sheet, parts: list[Part], label: str, formula
 
 def _formula_boxes(step: Step, sheet: Sheet, formula: str, width: int) -> list[Any]:
     name = sheet.symbols.text(step.name)
+    if not formula.startswith(name):  # a graph's node is called by its formula
+        name = ""
     rest = formula[len(name) :]
     return [text_box(name, step.phase), text_box(rest + " " * (width - width_of(formula)))]
 

@@ -184,3 +184,14 @@ def test_a_class_number_counts_from_one(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_name_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(screen(["x", "x=3", "--json"], capsys))["gradients"] == {"x": 1}
+
+
+def test_arrays_nodes_are_called_by_their_formulas_on_a_wide_terminal_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert run(["grad", "sum(W @ x)", "W=[[1,2],[3,4]]", "x=[1,1]"]) == 0
+    out = capsys.readouterr().out
+    assert "f = Σ W x" in out
+    assert "∂f/∂(W x) = repeat(1; 2)" in out
+    assert "result" not in out
